@@ -1,0 +1,1 @@
+"""What a user states about tables: pure, frozen declarations that know no database."""

@@ -1,0 +1,79 @@
+"""Hashes of declarations: what must be recomputed, or measured again, when it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from gapless.declare.expected import ExpectedQuery, KeysOf, PlainExpected
+from gapless.declare.gates import Gate
+from gapless.declare.inputs import Choice, History, PlainInput, Query, SameDate
+from gapless.declare.statements import Statement
+from gapless.declare.tables import Derived, Source
+from gapless.partitions import Path
+
+
+def definition_hash(table: Derived, path: Path) -> str:
+    """Hash what decides the rows of a partition: statement, inputs, key and expected set."""
+    inputs = sorted(f"{alias}={_input(given)}" for alias, given in table.inputs_on(path).items())
+    expected = table.expected_on(path)
+    return _digest(
+        _normal(table.statement),
+        *inputs,
+        *table.key,
+        _expected(expected) if expected is not None else "nothing",
+    )
+
+
+def gate_hash(gate: Gate) -> str:
+    """Hash what a partition is measured against; a change asks for a new look, not for new rows."""
+    checks = [f"{check.name}:{_normal(check.statement)}:{check.blocking}" for check in gate.checks]
+    return _digest(
+        repr((gate.coverage, gate.group_coverage, gate.required)),
+        *(f"{rule.name}:{rule.predicate}" for rule in gate.rules),
+        *checks,
+    )
+
+
+def checks_hash(source: Source) -> str:
+    """Hash what a source is measured against."""
+    return _digest(
+        *(f"{check.name}:{_normal(check.statement)}:{check.blocking}" for check in source.checks)
+    )
+
+
+def _input(given: PlainInput) -> str:
+    match given:
+        case SameDate(table):
+            return f"same date {table.name}"
+        case History(table, window):
+            return f"history {table.name} {window}"
+        case Choice(sources, at_least, fill_missing, match):
+            names = ", ".join(source.name for source in sources)
+            return f"choice {names} {at_least} {fill_missing} {match}"
+        case Query(statement, inputs):
+            inner = sorted(f"{alias}={_input(read)}" for alias, read in inputs.items())
+            return f"query {_normal(statement)} {inner}"
+
+
+def _expected(expected: PlainExpected) -> str:
+    match expected:
+        case KeysOf(reference, group, label, carry, exclude):
+            return f"keys of {reference.name} {group} {label} {carry} {sorted(exclude.items())}"
+        case ExpectedQuery(statement, inputs, group, label, carry):
+            inner = sorted(f"{alias}={_input(read)}" for alias, read in inputs.items())
+            return f"query {_normal(statement)} {inner} {group} {label} {carry}"
+
+
+def _normal(statement: Statement | str) -> str:
+    """Leave out comments and spacing: they change no row."""
+    text = statement.text if isinstance(statement, Statement) else statement
+    return " ".join(re.sub(r"--[^\n]*", " ", text).split())
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\x00")
+    return digest.hexdigest()

@@ -1,0 +1,155 @@
+"""Inputs: what a derived table reads for a date, and which of several sources feeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gapless.declare.statements import Statement
+from gapless.declare.windows import Window
+from gapless.errors import DeclarationError
+from gapless.partitions import Path
+
+if TYPE_CHECKING:
+    from gapless.declare.tables import Table
+
+
+@dataclass(frozen=True)
+class SameDate:
+    """The rows of a table on D itself."""
+
+    table: Table
+
+
+@dataclass(frozen=True)
+class History:
+    """The rows of a table in a window that ends the day before D."""
+
+    table: Table
+    window: Window
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several sources for each partition, chosen by measured sufficiency.
+
+    A source is sufficient when its usable rows cover at least `at_least` of the expected keys.
+    Only rows for expected keys are fed on.
+    """
+
+    sources: tuple[Table, ...]
+    """In order of preference."""
+    at_least: float
+    """0..1. Below it the next source is tried; 0 takes the first and only fills."""
+    fill_missing: bool
+    """Whether keys the chosen source lacks are filled from the later ones."""
+    match: tuple[str, ...] = ()
+    """Columns in which a row must agree with the expected row to be usable, e.g. `team`."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """The rows of a SELECT over other inputs, e.g. a roster."""
+
+    statement: Statement | str
+    inputs: Mapping[str, SameDate | History]
+
+
+@dataclass(frozen=True)
+class ByPath:
+    """One input for dates already played out, another for those to come."""
+
+    historical: SameDate | History | Choice | Query
+    upcoming: SameDate | History | Choice | Query
+
+
+Input = SameDate | History | Choice | Query | ByPath
+PlainInput = SameDate | History | Choice | Query
+
+
+def same_date(table: Table) -> SameDate:
+    """Read the rows of `table` on D itself."""
+    return SameDate(table)
+
+
+def history(table: Table, window: Window) -> History:
+    """Read the rows of `table` in a window before D."""
+    return History(table, window)
+
+
+def first_sufficient(
+    *sources: Table, at_least: float, fill_missing: bool = False, match: Sequence[str] = ()
+) -> Choice:
+    """Choose for each partition the first source that covers `at_least` of the expected keys.
+
+    Args:
+        sources: In order of preference.
+        at_least: Share of the expected keys, 0..1.
+        fill_missing: Fill the keys the chosen source lacks from the later ones.
+        match: Columns of the expected set in which a row must agree to be usable.
+
+    Raises:
+        DeclarationError: fewer than two sources, or a share outside 0..1.
+    """
+    if len(sources) < 2:  # noqa: PLR2004 - a choice takes two
+        raise DeclarationError("first_sufficient needs at least two sources to choose from.")
+    if not 0 < at_least <= 1:
+        raise DeclarationError(
+            f"at_least is a share of the expected keys in 0..1, not {at_least!r}."
+        )
+    return Choice(tuple(sources), at_least, fill_missing, tuple(match))
+
+
+def fill_missing(*sources: Table, match: Sequence[str] = ()) -> Choice:
+    """Take the rows of the first source and fill the expected keys it lacks from the next ones."""
+    if len(sources) < 2:  # noqa: PLR2004 - a choice takes two
+        raise DeclarationError("fill_missing needs at least two sources.")
+    return Choice(tuple(sources), 0.0, fill_missing=True, match=tuple(match))
+
+
+def query(sql: str, inputs: Mapping[str, SameDate | History]) -> Query:
+    """Read the rows of a SELECT (text or a `.sql` file) over the named inputs."""
+    return Query(sql, dict(inputs))
+
+
+def by_path(
+    *,
+    historical: SameDate | History | Choice | Query,
+    upcoming: SameDate | History | Choice | Query,
+) -> ByPath:
+    """Read different inputs for past and for upcoming dates."""
+    return ByPath(historical, upcoming)
+
+
+def on_path(given: Input, path: Path) -> PlainInput:
+    """Return the input that applies on a path."""
+    if isinstance(given, ByPath):
+        return given.upcoming if path is Path.UPCOMING else given.historical
+    return given
+
+
+@dataclass(frozen=True)
+class Read:
+    """One table that is read for a partition, and over which dates."""
+
+    table: Table
+    window: Window | None
+    """None: the date itself."""
+    required: bool = field(default=True)
+    """False for the sources of a choice: their sufficiency is measured, not presumed."""
+
+
+def reads_of(given: PlainInput) -> Iterator[Read]:
+    """List the tables an input reads."""
+    match given:
+        case SameDate(table):
+            yield Read(table, None)
+        case History(table, window):
+            yield Read(table, window)
+        case Choice(sources=sources):
+            for source in sources:
+                yield Read(source, None, required=False)
+        case Query(inputs=inputs):
+            for inner in inputs.values():
+                yield from reads_of(inner)

@@ -1,0 +1,340 @@
+"""A pipeline: the declared tables of one warehouse with their calendar and time zone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.resources.abc import Traversable
+from pathlib import Path as FilePath
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gapless.declare.calendar import CalendarDeclaration
+from gapless.declare.expected import Expected, ExpectedByPath, ExpectedQuery, PlainExpected
+from gapless.declare.gates import Check, Gate
+from gapless.declare.inputs import (
+    ByPath,
+    Input,
+    PlainInput,
+    Query,
+)
+from gapless.declare.statements import Statement, read_statement
+from gapless.declare.tables import Derived, Source, Table, WarmUp
+from gapless.declare.soundness import check_derived, check_source
+from gapless.errors import DeclarationError, nearest
+from gapless.partitions import Path
+
+T = TypeVar("T", bound=Table)
+
+SITE_THRESHOLDS = ("coverage", "warn", "group_coverage")
+"""Thresholds of a gate that a site may change in its configuration."""
+
+
+class Pipeline:
+    """Declared tables, in the order of their declaration, which is also an order of dependency.
+
+    Args:
+        name: Short name, e.g. `nba`.
+        partition: The date column that every table is partitioned by.
+        timezone: Where a date begins and ends, e.g. `America/New_York`.
+        sql_folder: Folder (or package resource) that `.sql` names are relative to.
+        version: The pipeline's own version, recorded with every publication.
+
+    Raises:
+        DeclarationError: the time zone is unknown.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        partition: str,
+        timezone: str = "UTC",
+        sql_folder: Traversable | FilePath | None = None,
+        version: str = "0",
+    ) -> None:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise DeclarationError(
+                f"Pipeline {name!r}: there is no time zone {timezone!r}; "
+                "use a name such as 'America/New_York'."
+            ) from None
+        self.name = name
+        self.partition = partition
+        self.timezone = timezone
+        self.sql_folder = sql_folder
+        self.version = version
+        self.tables: dict[str, Table] = {}
+        self._calendar: CalendarDeclaration | None = None
+
+    # -- declaring ---------------------------------------------------------------------------
+
+    def source(
+        self,
+        name: str,
+        *,
+        key: str | Sequence[str],
+        columns: Mapping[str, str] | None = None,
+        trusted: bool = False,
+        optional: bool = False,
+        moves: bool = False,
+    ) -> Source:
+        """Declare a table that somebody else loads.
+
+        Args:
+            name: `schema.table`.
+            key: Columns that name an entity within a partition.
+            columns: Columns and their DuckDB types, checked when files are loaded.
+            trusted: A root that is taken as the truth about what exists, e.g. a schedule.
+            optional: A date may hold no rows at all.
+            moves: The key is unique over all dates: a row loaded with another date has moved,
+                e.g. a postponed game.
+
+        Raises:
+            DeclarationError: the name is taken or the declaration contradicts itself.
+        """
+        source = Source(
+            name=name,
+            key=_as_tuple(key),
+            columns=dict(columns or {}),
+            trusted=trusted,
+            optional=optional,
+            moves=moves,
+        )
+        check_source(self, source)
+        return self._added(source)
+
+    def require(self, source: Source, *checks: Check) -> None:
+        """Declare what a complete partition of a source satisfies.
+
+        Separate from `source`, because a check may read the source itself.
+
+        Raises:
+            DeclarationError: a check reads a table that is not declared.
+        """
+        known = self.tables[source.name]
+        assert isinstance(known, Source)  # noqa: S101 - `source` put it there
+        resolved = tuple(self._resolved_check(given) for given in checks)
+        required = dataclasses.replace(known, checks=(*known.checks, *resolved))
+        check_source(self, required)
+        self.tables[source.name] = required
+
+    def calendar(
+        self,
+        table: Source,
+        *,
+        season: str,
+        season_starts: Mapping[str, date] | None = None,
+        unit: str = "row",
+    ) -> None:
+        """Declare which trusted table says on which dates something happens.
+
+        Args:
+            table: A trusted source.
+            season: Its column with the name of the season.
+            season_starts: First dates that are known; others are taken from the table.
+            unit: What one of its rows is called, e.g. `game`.
+
+        Raises:
+            DeclarationError: the table is not trusted.
+        """
+        if not table.trusted:
+            raise DeclarationError(
+                f"The calendar must come from a trusted source; declare {table.name} "
+                "with trusted=True if it is the truth about what exists."
+            )
+        self._calendar = CalendarDeclaration(table, season, dict(season_starts or {}), unit)
+
+    def derived(
+        self,
+        name: str,
+        *,
+        key: str | Sequence[str],
+        sql: str,
+        inputs: Mapping[str, Input],
+        expected: Expected,
+        gate: Gate | None = None,
+        warm_up: WarmUp | None = None,
+        label: str | None = None,
+        on_request: Sequence[Path] = (),
+    ) -> Derived:
+        """Declare a table that we compute.
+
+        Args:
+            name: `schema.table`.
+            key: Columns that name an entity within a partition; unique there.
+            sql: A SELECT, or a `.sql` file below the pipeline's SQL folder. It reads its inputs by
+                name, and `partitions`: one row for each date to compute (the partition column,
+                `season`, `season_start`, `day`).
+            inputs: Relation name → what it reads.
+            expected: Which keys must be there.
+            gate: What a staged partition must pass; complete coverage unless told otherwise.
+            warm_up: Days on which nothing is expected yet.
+            label: Column with a name for people.
+            on_request: Paths on which partitions are built only when asked for by name.
+
+        Raises:
+            DeclarationError: names what is wrong and the nearest right name.
+        """
+        derived = Derived(
+            name=name,
+            key=_as_tuple(key),
+            statement=read_statement(sql, self.sql_folder),
+            inputs={alias: self._resolved_input(given) for alias, given in inputs.items()},
+            expected=self._resolved_expected(expected),
+            gate=self._resolved_gate(gate or Gate()),
+            warm_up=warm_up,
+            label=label,
+            on_request=frozenset(on_request),
+        )
+        check_derived(self, derived)
+        return self._added(derived)
+
+    def with_gates(self, changes: Mapping[str, Mapping[str, float]]) -> None:
+        """Apply a site's own thresholds: table name → {coverage, warn, group_coverage}.
+
+        Raises:
+            DeclarationError: an unknown table or threshold, or a share outside 0..1.
+        """
+        for name, thresholds in changes.items():
+            table = self.derived_table(name)
+            for threshold in thresholds:
+                if threshold not in SITE_THRESHOLDS:
+                    raise DeclarationError(
+                        f"{name} has no threshold {threshold!r}. "
+                        f"{nearest(threshold, SITE_THRESHOLDS)}"
+                    )
+            coverage = thresholds.get("coverage", table.gate.coverage)
+            gate = dataclasses.replace(
+                table.gate,
+                coverage=coverage,
+                warn=thresholds.get("warn", max(table.gate.warn, coverage)),
+                group_coverage=thresholds.get("group_coverage", table.gate.group_coverage),
+            )
+            self.tables[table.name] = dataclasses.replace(table, gate=gate)
+
+    # -- asking ------------------------------------------------------------------------------
+
+    @property
+    def calendar_declaration(self) -> CalendarDeclaration:
+        """The declared calendar.
+
+        Raises:
+            DeclarationError: none was declared.
+        """
+        if self._calendar is None:
+            raise DeclarationError(
+                f"Pipeline {self.name!r} declares no calendar, so no date can be expected. "
+                "Declare one: pipeline.calendar(schedule, season='season')."
+            )
+        return self._calendar
+
+    @property
+    def derived_tables(self) -> list[Derived]:
+        """Derived tables in dependency order."""
+        return [table for table in self.tables.values() if isinstance(table, Derived)]
+
+    @property
+    def sources(self) -> list[Source]:
+        """Source tables in the order of their declaration."""
+        return [table for table in self.tables.values() if isinstance(table, Source)]
+
+    def table(self, name: str) -> Table:
+        """Find a table by full name or by its part after the dot, where that is unambiguous.
+
+        Raises:
+            DeclarationError: no such table; names the nearest one.
+        """
+        if name in self.tables:
+            return self.tables[name]
+        matches = [table for table in self.tables.values() if table.short_name == name]
+        if len(matches) == 1:
+            return matches[0]
+        known = [*self.tables, *(table.short_name for table in self.tables.values())]
+        raise DeclarationError(
+            f"Pipeline {self.name!r} has no table {name!r}. {nearest(name, known)}"
+        )
+
+    def derived_table(self, name: str) -> Derived:
+        """Find a derived table by name.
+
+        Raises:
+            DeclarationError: no such table, or it is a source.
+        """
+        table = self.table(name)
+        if not isinstance(table, Derived):
+            raise DeclarationError(
+                f"{table.name} is a source: it is loaded, not computed. "
+                f"Computed tables: {', '.join(found.name for found in self.derived_tables)}."
+            )
+        return table
+
+    def upstream_of(self, table: Table) -> list[Table]:
+        """Return every table that `table` depends on, directly or not, in dependency order."""
+        wanted: set[str] = set()
+        frontier: list[Table] = [table]
+        while frontier:
+            current = self.tables[frontier.pop().name]
+            if not isinstance(current, Derived):
+                continue
+            for path in Path:
+                for read in current.reads_on(path):
+                    if read.table.name not in wanted:
+                        wanted.add(read.table.name)
+                        frontier.append(read.table)
+        return [found for name, found in self.tables.items() if name in wanted]
+
+    # -- resolving files ---------------------------------------------------------------------
+
+    def _added(self, table: T) -> T:
+        if table.name in self.tables:
+            raise DeclarationError(f"{table.name} is declared twice in pipeline {self.name!r}.")
+        self.tables[table.name] = table
+        return table
+
+    def _resolved_input(self, given: Input) -> Input:
+        match given:
+            case Query(statement=str() as sql):
+                return dataclasses.replace(given, statement=read_statement(sql, self.sql_folder))
+            case ByPath(historical, upcoming):
+                return ByPath(self._resolved_plain(historical), self._resolved_plain(upcoming))
+        return given
+
+    def _resolved_plain(self, given: PlainInput) -> PlainInput:
+        resolved = self._resolved_input(given)
+        assert not isinstance(resolved, ByPath)  # noqa: S101 - narrows the type; nesting is untypable
+        return resolved
+
+    def _resolved_expected(self, given: Expected) -> Expected:
+        if isinstance(given, ExpectedByPath):
+            return ExpectedByPath(
+                historical=self._resolved_keys(given.historical),
+                upcoming=self._resolved_keys(given.upcoming),
+            )
+        resolved = self._resolved_keys(given)
+        assert resolved is not None  # noqa: S101 - only None comes back as None
+        return resolved
+
+    def _resolved_keys(self, given: PlainExpected | None) -> PlainExpected | None:
+        if isinstance(given, ExpectedQuery) and isinstance(given.statement, str):
+            statement = read_statement(given.statement, self.sql_folder)
+            return dataclasses.replace(given, statement=statement)
+        return given
+
+    def _resolved_gate(self, gate: Gate) -> Gate:
+        return dataclasses.replace(
+            gate, checks=tuple(self._resolved_check(given) for given in gate.checks)
+        )
+
+    def _resolved_check(self, given: Check) -> Check:
+        if isinstance(given.statement, Statement):
+            return given
+        return dataclasses.replace(
+            given, statement=read_statement(given.statement, self.sql_folder)
+        )
+
+
+def _as_tuple(key: str | Sequence[str]) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else tuple(key)

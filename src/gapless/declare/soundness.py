@@ -1,0 +1,172 @@
+"""What makes a declaration wrong, found when it is declared, with the nearest right name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf
+from gapless.declare.inputs import Choice, Input, on_path, reads_of
+from gapless.errors import DeclarationError, nearest
+from gapless.partitions import Path
+
+if TYPE_CHECKING:
+    from gapless.declare.pipeline import Pipeline
+    from gapless.declare.tables import Derived, Source, Table
+
+RELATION_PARTITIONS = "partitions"
+"""The dates to compute, bound into every statement."""
+RELATION_CANDIDATE = "candidate"
+"""The rows under examination, bound into every check."""
+RESERVED_SCHEMAS = frozenset({"gapless", "quarantine", "information_schema", "pg_catalog"})
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def check_source(pipeline: Pipeline, source: Source) -> None:
+    """Refuse a wrong source declaration.
+
+    Raises:
+        DeclarationError: with what is wrong and the nearest right name.
+    """
+    _check_name(pipeline, source)
+    if source.columns:
+        _check_columns(source, (*source.key, pipeline.partition), source.columns, "key")
+    for check in source.checks:
+        _check_relations(pipeline, f"{source.name}: check {check.name!r}", check.inputs, source)
+
+
+def check_derived(pipeline: Pipeline, table: Derived) -> None:
+    """Refuse a wrong declaration of a derived table.
+
+    Raises:
+        DeclarationError: with what is wrong and the nearest right name.
+    """
+    _check_name(pipeline, table)
+    if not table.inputs:
+        raise DeclarationError(f"{table.name} declares no inputs, so nothing can be computed.")
+    _check_relations(pipeline, f"{table.name}: inputs", table.inputs, table)
+    _check_expected(pipeline, table)
+    for check in table.gate.checks:
+        _check_relations(pipeline, f"{table.name}: check {check.name!r}", check.inputs, table)
+    _check_rule_names(table)
+
+
+def check_relations_read(
+    where: str, origin: str, read: Iterable[str], bound: Iterable[str]
+) -> None:
+    """Refuse a statement that reads a relation nobody bound.
+
+    Args:
+        where: The table, for the message.
+        origin: The SQL file.
+        read: Relations the statement reads, common table expressions left out.
+        bound: Relations the engine binds.
+
+    Raises:
+        DeclarationError: names the relation and the nearest declared input.
+    """
+    known = set(bound)
+    for relation in sorted(set(read) - known):
+        raise DeclarationError(
+            f"{where}: {origin} reads {relation!r}, which is not one of its declared inputs. "
+            f"{nearest(relation, known)} Declare it in inputs=, so that its completeness is "
+            "checked and its changes are noticed."
+        )
+
+
+def _check_name(pipeline: Pipeline, table: Table) -> None:
+    if not _NAME.fullmatch(table.name):
+        raise DeclarationError(
+            f"{table.name!r} is not a table name; write schema.table in lower case, "
+            "e.g. 'analytics.player_game_summary'."
+        )
+    if table.schema in RESERVED_SCHEMAS:
+        raise DeclarationError(f"{table.name}: the schema {table.schema!r} is reserved.")
+    if not table.key:
+        raise DeclarationError(f"{table.name} declares no key, so its rows cannot be told apart.")
+    if pipeline.partition in table.key:
+        raise DeclarationError(
+            f"{table.name}: the key names entities within a partition; "
+            f"leave the partition column {pipeline.partition!r} out of it."
+        )
+
+
+def _check_columns(
+    table: Table, wanted: Iterable[str], known: Mapping[str, str], role: str
+) -> None:
+    for column in wanted:
+        if column not in known:
+            raise DeclarationError(
+                f"{table.name}: the {role} column {column!r} is not among its declared columns. "
+                f"{nearest(column, known)}"
+            )
+
+
+def _check_relations(
+    pipeline: Pipeline, where: str, inputs: Mapping[str, Input], owner: Table
+) -> None:
+    for alias, given in inputs.items():
+        if not _IDENTIFIER.fullmatch(alias):
+            raise DeclarationError(f"{where}: {alias!r} cannot be a relation's name in SQL.")
+        if alias in {RELATION_PARTITIONS, RELATION_CANDIDATE}:
+            raise DeclarationError(f"{where}: {alias!r} is bound by the engine; choose another.")
+        for path in Path:
+            plain = on_path(given, path)
+            _check_tables(pipeline, where, (read.table for read in reads_of(plain)), owner)
+            if isinstance(plain, Choice):
+                _check_choice(where, alias, plain, owner)
+
+
+def _check_tables(pipeline: Pipeline, where: str, tables: Iterable[Table], owner: Table) -> None:
+    for table in tables:
+        if table.name != owner.name and table.name not in pipeline.tables:
+            raise DeclarationError(
+                f"{where}: {table.name} is not declared in pipeline {pipeline.name!r} "
+                f"(declare it before its readers). {nearest(table.name, pipeline.tables)}"
+            )
+
+
+def _check_choice(where: str, alias: str, choice: Choice, owner: Table) -> None:
+    for source in choice.sources:
+        if source.key != owner.key:
+            raise DeclarationError(
+                f"{where}: {alias!r} chooses among sources by the key of {owner.name} "
+                f"({', '.join(owner.key)}), but the key of {source.name} is "
+                f"({', '.join(source.key)})."
+            )
+
+
+def _check_expected(pipeline: Pipeline, table: Derived) -> None:
+    expected = table.expected
+    plain = (
+        [expected.historical, expected.upcoming]
+        if isinstance(expected, ExpectedByPath)
+        else [expected]
+    )
+    if all(given is None for given in plain):
+        raise DeclarationError(f"{table.name} expects nothing on any path; declare expected=.")
+    for given in plain:
+        if isinstance(given, KeysOf):
+            _check_tables(pipeline, f"{table.name}: expected", [given.reference], table)
+            if not set(table.key) <= {*given.reference.key, *given.carry}:
+                raise DeclarationError(
+                    f"{table.name}: its key ({', '.join(table.key)}) cannot be expected from the "
+                    f"keys of {given.reference.name} ({', '.join(given.reference.key)})."
+                )
+        elif isinstance(given, ExpectedQuery):
+            _check_relations(pipeline, f"{table.name}: expected", given.inputs, table)
+        if given is not None and table.gate.group_coverage is not None and given.group is None:
+            raise DeclarationError(
+                f"{table.name}: the gate has group_coverage, but its expected set names no group; "
+                "add group='...' to it."
+            )
+
+
+def _check_rule_names(table: Derived) -> None:
+    names = [rule.name for rule in table.gate.rules] + [check.name for check in table.gate.checks]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DeclarationError(f"{table.name}: two rules of its gate are called {twice[0]!r}.")

@@ -1,0 +1,111 @@
+"""Tables: sources that somebody else loads, and derived ones that we compute from inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gapless.declare.calendar import DateFacts
+from gapless.declare.expected import Expected, ExpectedByPath, ExpectedQuery, KeysOf, PlainExpected
+from gapless.declare.gates import Check, Gate
+from gapless.declare.inputs import Input, PlainInput, Read, on_path, reads_of
+from gapless.declare.statements import Statement
+from gapless.partitions import Path
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """The first days of a season, on which nothing is expected yet."""
+
+    days: int
+
+    def holds(self, facts: DateFacts) -> bool:
+        """Tell whether a date lies in the warm-up."""
+        return facts.day_of_season < self.days
+
+
+def days_of_season(days: int) -> WarmUp:
+    """Expect nothing on day 0 to day `days` − 1 of a season."""
+    return WarmUp(days)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the warehouse, partitioned by the pipeline's date column."""
+
+    name: str
+    """`schema.table`."""
+    key: tuple[str, ...]
+    """Columns that name an entity within a partition; unique there."""
+
+    @property
+    def schema(self) -> str:
+        """The part before the dot."""
+        return self.name.split(".")[0]
+
+    @property
+    def short_name(self) -> str:
+        """The part after the dot."""
+        return self.name.split(".")[1]
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Source(Table):
+    """A table loaded by somebody else; its completeness is measured, never presumed."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Declared columns and DuckDB types; empty: not declared."""
+    trusted: bool = False
+    """A root: taken as the truth about what exists."""
+    checks: tuple[Check, ...] = ()
+    """What a complete partition satisfies."""
+    optional: bool = False
+    """A date may hold no rows at all; what that means downstream is in the tables' definitions."""
+    moves: bool = False
+    """The key is unique over all dates, so a row that comes with another date has moved there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Derived(Table):
+    """A table computed by us, gated before it is published."""
+
+    statement: Statement = field(default_factory=lambda: Statement("", "inline"))
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    expected: Expected | None = None
+    gate: Gate = field(default_factory=Gate)
+    warm_up: WarmUp | None = None
+    label: str | None = None
+    """Column with a name for people, shown beside keys that were not expected."""
+    on_request: frozenset[Path] = frozenset()
+    """Paths on which partitions are built only when the table is asked for by name."""
+
+    def expected_on(self, path: Path) -> PlainExpected | None:
+        """Return the expected set of a path; None when nothing is expected there."""
+        if isinstance(self.expected, ExpectedByPath):
+            return self.expected.upcoming if path is Path.UPCOMING else self.expected.historical
+        return self.expected
+
+    def inputs_on(self, path: Path) -> dict[str, PlainInput]:
+        """Return the inputs of a path by name."""
+        return {name: on_path(given, path) for name, given in self.inputs.items()}
+
+    def reads_on(self, path: Path) -> Iterator[Read]:
+        """List every table that decides what a partition holds or must hold."""
+        for given in self.inputs_on(path).values():
+            yield from reads_of(given)
+        yield from self.expected_reads_on(path)
+
+    def expected_reads_on(self, path: Path) -> Iterator[Read]:
+        """List the tables that decide what a partition must hold and how it is checked."""
+        expected = self.expected_on(path)
+        if isinstance(expected, KeysOf):
+            yield Read(expected.reference, None)
+        elif isinstance(expected, ExpectedQuery):
+            for inner in expected.inputs.values():
+                yield from reads_of(inner)
+        for check in self.gate.checks:
+            for inner in check.inputs.values():
+                yield from reads_of(inner)

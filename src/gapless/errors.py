@@ -1,0 +1,135 @@
+"""Every error Gapless raises on purpose, with its exit code and whether a retry can help.
+
+::
+
+    GaplessError                 4  something unforeseen; the default
+    ├── UsageError               2  the words, the configuration or the declarations are wrong
+    │   ├── ConfigError
+    │   ├── DeclarationError
+    │   └── LoadError               files that cannot be loaded as they are
+    ├── NothingStarted           3  refused before anything was written
+    │   ├── WarehouseBusy           another process owns the warehouse       (retryable)
+    │   ├── LedgerUnavailable       the history cannot be written
+    │   └── PreflightRefused        findings that stop a run
+    ├── PartitionError           1  one partition could not be done; others may have been
+    │   ├── LeaseLost               the right to publish lapsed while working (retryable)
+    │   ├── PublicationConflict     somebody else published meanwhile         (retryable)
+    │   └── SchemaChanged           staged columns do not fit the published table
+    └── WarehouseError           4  the warehouse answered with an error
+        ├── QueryFailed
+        └── WarehouseFull           no space or memory left                  (retryable)
+
+An error says what failed and where, what was expected and found, what was *not* done, and what to
+do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class GaplessError(Exception):
+    """Something unforeseen went wrong.
+
+    Args:
+        what: What failed and where, with expected and found.
+        untouched: What was not done because of it.
+        advice: What to do next, with the exact command where there is one.
+    """
+
+    exit_code: ClassVar[int] = 4
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, what: str, *, untouched: str = "", advice: str = "") -> None:
+        self.what = what
+        self.untouched = untouched
+        self.advice = advice
+        super().__init__(" ".join(part for part in (what, untouched, advice) if part))
+
+
+class UsageError(GaplessError):
+    """The call cannot be understood as it stands."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A setting is wrong; the text names the file, variable or flag it came from."""
+
+
+class DeclarationError(UsageError):
+    """A pipeline's declarations contradict themselves or name what does not exist."""
+
+
+class LoadError(UsageError):
+    """A file to load is missing, or its columns are not what the pipeline declares."""
+
+
+class NothingStarted(GaplessError):
+    """The run was refused before anything was written."""
+
+    exit_code = 3
+
+
+class WarehouseBusy(NothingStarted):
+    """Another process owns the warehouse."""
+
+    retryable = True
+
+
+class LedgerUnavailable(NothingStarted):
+    """The ledger cannot be written, so no run may begin."""
+
+
+class PreflightRefused(NothingStarted):
+    """Preflight found something that makes the run pointless or dangerous."""
+
+
+class PartitionError(GaplessError):
+    """A partition could not be done."""
+
+    exit_code = 1
+
+
+class LeaseLost(PartitionError):
+    """The lease on a partition lapsed while it was being worked on."""
+
+    retryable = True
+
+
+class PublicationConflict(PartitionError):
+    """Another transaction published the same partition first."""
+
+    retryable = True
+
+
+class SchemaChanged(PartitionError):
+    """The staged columns do not fit the published table."""
+
+
+class WarehouseError(GaplessError):
+    """The warehouse answered with an error."""
+
+
+class QueryFailed(WarehouseError):
+    """A statement was refused by the warehouse."""
+
+
+class WarehouseFull(WarehouseError):
+    """The warehouse ran out of disk space or memory."""
+
+    retryable = True
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the closest known name, or the list of known ones."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    if not names:
+        return "There is none to choose from."
+    shown = ", ".join(repr(known_name) for known_name in names[:12])
+    return f"Known: {shown}{', …' if len(names) > 12 else ''}."  # noqa: PLR2004 - a screen line
