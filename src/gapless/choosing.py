@@ -1,0 +1,107 @@
+"""Choosing a source: a pure decision from measured sufficiency, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gapless.coverage import percent
+from gapless.declare.inputs import Choice
+from gapless.measure import SourceCoverage
+
+EPSILON = 1e-12
+
+
+@dataclass(frozen=True)
+class ChoiceMade:
+    """Which source feeds an input of one partition, and why."""
+
+    input: str
+    place: int | None
+    """Place of the chosen source; None when none is sufficient."""
+    filled_from: tuple[str, ...]
+    """Sources that fill the keys the chosen one lacks."""
+    reason: str
+    sources: tuple[SourceCoverage, ...]
+
+    @property
+    def chosen(self) -> str | None:
+        """Name of the chosen source."""
+        return None if self.place is None else self.sources[self.place].source
+
+    @property
+    def passed_over(self) -> tuple[SourceCoverage, ...]:
+        """Sources tried before the chosen one that hold rows, but too few."""
+        before = self.sources if self.place is None else self.sources[: self.place]
+        return tuple(source for source in before if source.rows)
+
+    def as_evidence(self) -> dict[str, Any]:
+        """Return what the publication and the ledger keep."""
+        return {
+            "chosen": self.chosen,
+            "filled_from": list(self.filled_from),
+            "reason": self.reason,
+            "sources": [
+                {
+                    "source": source.source,
+                    "rows": source.rows,
+                    "usable": source.usable,
+                    "expected": source.expected,
+                }
+                for source in self.sources
+            ],
+        }
+
+
+def choose(name: str, choice: Choice, measured: Sequence[SourceCoverage]) -> ChoiceMade:
+    """Take the first source whose usable rows cover enough of the expected keys.
+
+    A source with nothing expected of it is never sufficient: nothing was measured.
+    """
+    for place, source in enumerate(measured):
+        ratio = source.ratio
+        # Without a threshold (fill_missing) the first source always leads, even when empty.
+        if choice.at_least == 0 or (ratio is not None and ratio >= choice.at_least - EPSILON):
+            fillers = _fillers(choice, measured, place)
+            return ChoiceMade(
+                name, place, fillers, _reason(choice, measured, place, fillers), tuple(measured)
+            )
+    tried = "; ".join(_described(source) for source in measured)
+    reason = f"no source covers {percent(choice.at_least)} of the expected keys: {tried}"
+    return ChoiceMade(name, None, (), reason, tuple(measured))
+
+
+def _fillers(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> tuple[str, ...]:
+    lacking = measured[place].expected - measured[place].usable
+    if not choice.fill_missing or not lacking:
+        return ()
+    return tuple(source.source for source in measured[place + 1 :] if source.usable)
+
+
+def _reason(
+    choice: Choice, measured: Sequence[SourceCoverage], place: int, fillers: Sequence[str]
+) -> str:
+    chosen = measured[place]
+    text = f"{_short(chosen.source)} covers {chosen.usable} of {chosen.expected}"
+    text += f" ({percent(chosen.ratio)})"
+    if fillers:
+        lacking = chosen.expected - chosen.usable
+        text += f", {lacking} filled from {', '.join(_short(name) for name in fillers)}"
+    before = [_described(source) for source in measured[:place]]
+    if before:
+        text += f"; {'; '.join(before)}, below {percent(choice.at_least)}"
+    return text
+
+
+def _described(source: SourceCoverage) -> str:
+    if not source.rows:
+        return f"{_short(source.source)} has no rows"
+    return (
+        f"{_short(source.source)} has {source.usable} usable of {source.expected} "
+        f"({percent(source.ratio)})"
+    )
+
+
+def _short(name: str) -> str:
+    return name.split(".")[-1]

@@ -1,0 +1,1 @@
+"""SQL texts: pure functions from declarations and dates to statements in DuckDB's dialect."""

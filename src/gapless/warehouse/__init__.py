@@ -1,0 +1,1 @@
+"""Warehouses: where the data lives. Each translates its own driver's errors."""

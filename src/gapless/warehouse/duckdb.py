@@ -1,0 +1,242 @@
+"""DuckDB: one file, owned by one process, with a session for each thread.
+
+The file is attached to an in-memory database that keeps the staged rows: they are visible to
+every session, spill to disk under a memory limit, cost the file nothing, and vanish with the
+process, so a crash leaves nothing to clean.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from gapless.errors import ConfigError, QueryFailed
+from gapless.sql.literals import literal, relation
+from gapless.warehouse import duckdb_load, duckdb_publish
+from gapless.warehouse.duckdb_errors import translated
+from gapless.warehouse.interface import (
+    LoadRequest,
+    LoadResult,
+    Publication,
+    PublishRequest,
+    QuarantineRequest,
+    Row,
+    Warehouse,
+)
+
+URL_PREFIX = "duckdb:///"
+CATALOG = "gapless_warehouse"
+"""Name the file is attached under."""
+STAGING = "memory.main"
+"""Where staged rows are kept."""
+
+
+class StatementCounter:
+    """Counts statements over all sessions."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self) -> None:
+        """Count one statement."""
+        with self._lock:
+            self.count += 1
+
+
+class DuckDBWarehouse(Warehouse):
+    """A DuckDB file.
+
+    Args:
+        url: `duckdb:///relative.duckdb` or `duckdb:////absolute.duckdb`.
+        read_only: Open without the right to write; several processes may do so at once.
+        memory_limit: E.g. `4GB`; DuckDB's own default when None.
+        threads: Threads for one statement; all cores when None.
+
+    Raises:
+        ConfigError: the URL is not one of DuckDB's, or the folder does not exist.
+        WarehouseBusy: another process owns the file.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        read_only: bool = False,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self._url = url
+        self._file = file_of(url)
+        if not self._file.parent.is_dir():
+            raise ConfigError(
+                f"warehouse {url}: the folder {self._file.parent} does not exist. "
+                "Nothing was started. Create it, or correct the URL."
+            )
+        if read_only and not self._file.exists():
+            raise ConfigError(
+                f"warehouse {url}: there is no file {self._file}. "
+                "Load something first: gapless load --data DIR."
+            )
+        self._counter = StatementCounter()
+        with translated(f"opening {self._file}"):
+            self._connection = duckdb.connect(
+                ":memory:", config=_settings(self._file, memory_limit, threads)
+            )
+            mode = " (READ_ONLY)" if read_only else ""
+            self._connection.execute(f"ATTACH {literal(str(self._file))} AS {CATALOG}{mode}")
+            self._connection.execute(f"USE {CATALOG}")
+        if not read_only:
+            self.execute(duckdb_publish.CREATE_PUBLICATIONS)
+
+    @property
+    def url(self) -> str:
+        """Where it is, as the user wrote it."""
+        return self._url
+
+    @property
+    def statements(self) -> int:
+        """Statements sent so far by this warehouse and all its sessions."""
+        return self._counter.count
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+    def session(self) -> DuckDBWarehouse:
+        """Return an independent connection to the same file for one other thread."""
+        other = object.__new__(DuckDBWarehouse)
+        other._url, other._file, other._counter = self._url, self._file, self._counter
+        with translated("opening a session"):
+            other._connection = self._connection.cursor()
+            other._connection.execute(f"USE {CATALOG}")
+        return other
+
+    def fetch(self, sql: str) -> list[Row]:
+        """Run a query and return all rows."""
+        self._counter.add()
+        with translated("running a query", sql=sql):
+            return self._connection.execute(sql).fetchall()
+
+    def execute(self, sql: str) -> None:
+        """Run a statement that returns nothing of interest."""
+        self.fetch(sql)
+
+    def catalog(self) -> dict[str, dict[str, str]]:
+        """Return every table or view as `schema.table` → column → type, in one query."""
+        found: dict[str, dict[str, str]] = {}
+        for schema, table, column, kind in self.fetch(
+            "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+            f"WHERE database_name = '{CATALOG}' AND NOT internal ORDER BY ALL"
+        ):
+            found.setdefault(f"{schema}.{table}", {})[column] = kind
+        return found
+
+    def relations_read(self, sql: str) -> set[str]:
+        """Return the relations a SELECT reads, its own common table expressions left out."""
+        tree = json.loads(self.fetch(f"SELECT json_serialize_sql({literal(sql)})")[0][0])
+        if tree.get("error"):
+            raise QueryFailed(f"{tree.get('error_message', 'not one SELECT statement')}")
+        tables: set[str] = set()
+        own: set[str] = set()
+        _walk(tree, tables, own)
+        return tables - own
+
+    def stage(self, name: str, select: str) -> tuple[str, dict[str, str]]:
+        """Compute a SELECT aside, replacing what was staged under that name."""
+        place = f"{STAGING}.{name}"
+        self.execute(f"CREATE OR REPLACE TABLE {relation(place)} AS\n{select}")
+        columns = {str(row[0]): str(row[1]) for row in self.fetch(f"DESCRIBE {relation(place)}")}
+        return place, columns
+
+    def unstage(self, names: Sequence[str]) -> None:
+        """Drop staged relations; missing ones are fine."""
+        for name in names:
+            self.execute(f"DROP TABLE IF EXISTS {relation(f'{STAGING}.{name}')}")
+
+    def publications(self) -> dict[tuple[str, date], Publication]:
+        """Return the newest publication of every partition."""
+        if "gapless" not in {row[0] for row in self.fetch(_GAPLESS_SCHEMA)}:
+            return {}
+        rows = self.fetch(duckdb_publish.NEWEST_PUBLICATIONS)
+        found = (duckdb_publish.publication_from_row(row) for row in rows)
+        return {(publication.table, publication.partition): publication for publication in found}
+
+    def publication_log(self, table: str, partition: date) -> list[Publication]:
+        """Return every publication one partition has had, oldest first."""
+        rows = self.fetch(
+            f"SELECT * FROM {duckdb_publish.PUBLICATIONS} WHERE table_name = {literal(table)} "
+            f"AND partition_date = {literal(partition)} ORDER BY version"
+        )
+        return [duckdb_publish.publication_from_row(row) for row in rows]
+
+    def publish(self, request: PublishRequest) -> None:
+        """Replace partitions and record their publications in one transaction."""
+        duckdb_publish.publish(self, request)
+
+    def quarantine(self, request: QuarantineRequest) -> str:
+        """Copy refused rows to the quarantine and return the relation they are in."""
+        return duckdb_publish.quarantine(self, request)
+
+    def load_files(self, request: LoadRequest) -> LoadResult:
+        """Replace the dates of a source table by the rows of files, where they differ."""
+        return duckdb_load.load_files(self, request)
+
+    def free_bytes(self) -> int | None:
+        """Return the space left on the disk of the file."""
+        return shutil.disk_usage(self._file.parent).free
+
+
+_GAPLESS_SCHEMA = (
+    f"SELECT schema_name FROM duckdb_tables() WHERE database_name = '{CATALOG}' "
+    "AND schema_name = 'gapless' AND table_name = 'publications'"
+)
+
+
+def file_of(url: str) -> Path:
+    """Return the file a URL names.
+
+    Raises:
+        ConfigError: the URL is not one of DuckDB's.
+    """
+    if not url.startswith(URL_PREFIX) or len(url) == len(URL_PREFIX):
+        raise ConfigError(
+            f"warehouse {url!r} is no DuckDB URL; write duckdb:///nba.duckdb for a file in the "
+            "working folder, or duckdb:////data/nba.duckdb for an absolute path."
+        )
+    return Path(url.removeprefix(URL_PREFIX))
+
+
+def _settings(
+    file: Path, memory_limit: str | None, threads: int | None
+) -> dict[str, str | bool | int | float | list[str]]:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": f"{file}.tmp",
+        # Rows of a partition have no order; keeping one costs memory and parallelism.
+        "preserve_insertion_order": False,
+    }
+    if memory_limit is not None:
+        settings["memory_limit"] = memory_limit
+    if threads is not None:
+        settings["threads"] = threads
+    return settings
+
+
+def _walk(node: object, tables: set[str], own: set[str]) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _walk(item, tables, own)
+    elif isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE":
+            schema = node.get("schema_name") or ""
+            tables.add(f"{schema}.{node['table_name']}" if schema else str(node["table_name"]))
+        for entry in (node.get("cte_map") or {}).get("map", []):
+            own.add(str(entry["key"]))
+        for item in node.values():
+            _walk(item, tables, own)

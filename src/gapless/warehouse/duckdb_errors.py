@@ -1,0 +1,77 @@
+"""DuckDB's errors in our words; the only place that looks at its texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from gapless.errors import (
+    GaplessError,
+    PublicationConflict,
+    QueryFailed,
+    WarehouseBusy,
+    WarehouseFull,
+)
+
+_HOLDER = re.compile(r"held in (?P<program>.*?)\(PID (?P<pid>\d+)\)")
+_NO_SPACE = ("no space left", "file too large", "disk quota", "enospc", "failed to offload")
+
+
+@contextmanager
+def translated(action: str, *, sql: str = "") -> Iterator[None]:
+    """Raise DuckDB's errors as ours.
+
+    Args:
+        action: What was being done, for the message.
+        sql: The statement; its first lines go into the message.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        raise translate(error, action, sql) from error
+
+
+def translate(error: duckdb.Error, action: str, sql: str = "") -> GaplessError:
+    """Return our error for one of DuckDB's."""
+    text = str(error).strip()
+    lowered = text.lower()
+    if "could not set lock" in lowered or "conflicting lock" in lowered:
+        return _busy(text)
+    if isinstance(error, duckdb.OutOfMemoryException) or any(sign in lowered for sign in _NO_SPACE):
+        return WarehouseFull(
+            f"The warehouse ran out of space or memory while {action}: {_first_line(text)}.",
+            untouched="The transaction was rolled back; published rows are as they were.",
+            advice="Free disk space, or lower --chunk-size or raise memory_limit; then run again.",
+        )
+    if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException) and (
+        "conflict" in lowered or "duplicate key" in lowered
+    ):
+        return PublicationConflict(
+            f"Another transaction published the same partitions while {action}.",
+            untouched="Its rows are live; ours were rolled back.",
+            advice="Run the same command again: what is complete by then is not touched.",
+        )
+    where = f" in:\n{_excerpt(sql)}" if sql else ""
+    return QueryFailed(f"The warehouse refused a statement while {action}: {text}{where}")
+
+
+def _busy(text: str) -> WarehouseBusy:
+    holder = _HOLDER.search(text)
+    who = f"process {holder['pid']} ({holder['program'].strip()})" if holder else "another process"
+    return WarehouseBusy(
+        f"The warehouse file is in use by {who}; a DuckDB file has one owner at a time.",
+        untouched="Nothing was started.",
+        advice="Wait for it or end it, then run the same command again. "
+        "`gapless status` works meanwhile: it can read the ledger.",
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0].rstrip(".")
+
+
+def _excerpt(sql: str, limit: int = 600) -> str:
+    return sql if len(sql) <= limit else f"{sql[:limit]} …"

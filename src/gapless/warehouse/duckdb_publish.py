@@ -1,0 +1,228 @@
+"""Publishing in DuckDB: rows and publication in one transaction, then both are read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date
+from typing import TYPE_CHECKING
+
+from gapless.errors import GaplessError, SchemaChanged, WarehouseError
+from gapless.sql.audit import fingerprint
+from gapless.sql.literals import identifier, literal, relation, tuples
+from gapless.warehouse.interface import (
+    Publication,
+    PublishRequest,
+    QuarantineRequest,
+    Row,
+)
+
+if TYPE_CHECKING:
+    from gapless.warehouse.duckdb import DuckDBWarehouse
+
+PUBLICATIONS = "gapless.publications"
+CREATE_PUBLICATIONS = f"""
+CREATE SCHEMA IF NOT EXISTS gapless;
+CREATE TABLE IF NOT EXISTS {PUBLICATIONS} (
+    table_name VARCHAR NOT NULL,
+    partition_date DATE NOT NULL,
+    version INTEGER NOT NULL,
+    run_id VARCHAR NOT NULL,
+    published_at TIMESTAMP NOT NULL,
+    state VARCHAR NOT NULL,
+    row_count BIGINT NOT NULL,
+    expected BIGINT NOT NULL,
+    present BIGINT NOT NULL,
+    content UBIGINT NOT NULL,
+    definition VARCHAR NOT NULL,
+    gate VARCHAR NOT NULL,
+    inputs VARCHAR NOT NULL,
+    code_version VARCHAR NOT NULL,
+    actor VARCHAR NOT NULL,
+    evidence VARCHAR NOT NULL,
+    -- Two transactions that fill the same partition collide here, also when it was empty before.
+    PRIMARY KEY (table_name, partition_date, version)
+)
+"""
+NEWEST_PUBLICATIONS = (
+    f"SELECT * FROM {PUBLICATIONS} QUALIFY version = max(version) "
+    "OVER (PARTITION BY table_name, partition_date) ORDER BY table_name, partition_date"
+)
+
+
+def publication_from_row(row: Row) -> Publication:
+    """Read one row of `gapless.publications`."""
+    return Publication(
+        table=row[0],
+        partition=row[1],
+        version=row[2],
+        run_id=row[3],
+        published_at=row[4].replace(tzinfo=UTC),
+        state=row[5],
+        rows=row[6],
+        expected=row[7],
+        present=row[8],
+        content=int(row[9]),
+        definition=row[10],
+        gate=row[11],
+        inputs=row[12],
+        code_version=row[13],
+        actor=row[14],
+        evidence=json.loads(row[15]),
+    )
+
+
+def publish(warehouse: DuckDBWarehouse, request: PublishRequest) -> None:
+    """Replace partitions and record their publications in one transaction, then re-read both.
+
+    Raises:
+        PublicationConflict: one of the versions was published by somebody else.
+        SchemaChanged: the staged columns do not fit the published table.
+        WarehouseError: what is live after the commit is not what was staged.
+    """
+    catalog = warehouse.catalog()
+    staged = _columns_of(warehouse, request.staged)
+    with transaction(warehouse):
+        _fit_table(warehouse, request.table, staged, catalog.get(request.table))
+        # The publication goes first: a competitor is noticed before any row is moved.
+        rows = tuples([_as_row(publication) for publication in request.publications])
+        warehouse.execute(f"INSERT INTO {PUBLICATIONS} VALUES {rows}")
+        if request.rewrite:
+            dates = _dates_predicate(request.partition, request.rewrite)
+            if request.table in catalog:
+                warehouse.execute(f"DELETE FROM {relation(request.table)} WHERE {dates}")
+            warehouse.execute(
+                f"INSERT INTO {relation(request.table)} BY NAME "
+                f"SELECT * FROM {relation(request.staged)} WHERE {dates}"
+            )
+    _reread(warehouse, request, tuple(staged))
+
+
+def quarantine(warehouse: DuckDBWarehouse, request: QuarantineRequest) -> str:
+    """Copy refused rows to `quarantine.<schema>__<table>`, with run and time."""
+    place = f"quarantine.{request.table.replace('.', '__')}"
+    staged = _columns_of(warehouse, request.staged)
+    marks = (
+        f"{literal(request.run_id)} AS gapless_run_id, "
+        f"{literal(request.refused_at)} AS gapless_refused_at"
+    )
+    columns = {**staged, "gapless_run_id": "VARCHAR", "gapless_refused_at": "TIMESTAMP"}
+    with transaction(warehouse):
+        _fit_table(warehouse, place, columns, warehouse.catalog().get(place))
+        warehouse.execute(
+            f"INSERT INTO {relation(place)} BY NAME SELECT *, {marks} "
+            f"FROM {relation(request.staged)} "
+            f"WHERE {_dates_predicate(request.partition, request.dates)}"
+        )
+    return place
+
+
+@contextmanager
+def transaction(warehouse: DuckDBWarehouse) -> Iterator[None]:
+    """Commit at the end, roll back on every error: COMMIT after a failed statement succeeds."""
+    warehouse.execute("BEGIN TRANSACTION")
+    try:
+        yield
+        warehouse.execute("COMMIT")
+    except BaseException:
+        try:
+            warehouse.execute("ROLLBACK")
+        except GaplessError:
+            # The transaction is already gone, e.g. after a failed COMMIT.
+            pass
+        raise
+
+
+def _columns_of(warehouse: DuckDBWarehouse, place: str) -> dict[str, str]:
+    return {str(row[0]): str(row[1]) for row in warehouse.fetch(f"DESCRIBE {relation(place)}")}
+
+
+def _fit_table(
+    warehouse: DuckDBWarehouse,
+    table: str,
+    staged: Mapping[str, str],
+    published: Mapping[str, str] | None,
+) -> None:
+    if published is None:
+        listed = ", ".join(f"{identifier(name)} {kind}" for name, kind in staged.items())
+        schema = identifier(table.split(".", maxsplit=1)[0])
+        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        warehouse.execute(f"CREATE TABLE IF NOT EXISTS {relation(table)} ({listed})")
+        return
+    gone = [name for name in published if name not in staged]
+    changed = [
+        f"{name} {published[name]} → {kind}"
+        for name, kind in staged.items()
+        if name in published and published[name] != kind
+    ]
+    if gone or changed:
+        problems = [f"column {name} is no longer computed" for name in gone]
+        problems += [f"type of {change}" for change in changed]
+        raise SchemaChanged(
+            f"{table}: the computed columns do not fit the published table: {'; '.join(problems)}.",
+            untouched="Nothing was published.",
+            advice=f"If the change is meant, migrate the table first (e.g. ALTER TABLE {table} "
+            "DROP COLUMN …), then backfill it.",
+        )
+    for name, kind in staged.items():
+        if name not in published:
+            warehouse.execute(f"ALTER TABLE {relation(table)} ADD COLUMN {identifier(name)} {kind}")
+
+
+def _as_row(publication: Publication) -> tuple[object, ...]:
+    return (
+        publication.table,
+        publication.partition,
+        publication.version,
+        publication.run_id,
+        publication.published_at,
+        publication.state,
+        publication.rows,
+        publication.expected,
+        publication.present,
+        publication.content,
+        publication.definition,
+        publication.gate,
+        publication.inputs,
+        publication.code_version,
+        publication.actor,
+        dict(publication.evidence),
+    )
+
+
+def _dates_predicate(partition: str, dates: Sequence[date]) -> str:
+    column = identifier(partition)
+    if len(dates) == 1:
+        return f"{column} = {literal(dates[0])}"
+    listed = ", ".join(literal(day) for day in dates)
+    return f"{column} BETWEEN {literal(min(dates))} AND {literal(max(dates))} AND {column} IN ({listed})"
+
+
+def _reread(warehouse: DuckDBWarehouse, request: PublishRequest, names: Sequence[str]) -> None:
+    dates = [publication.partition for publication in request.publications]
+    column = identifier(request.partition)
+    live = warehouse.fetch(
+        f"WITH live AS (SELECT {column} AS day, count(*) AS row_count, "
+        f"{fingerprint(names)} AS content FROM {relation(request.table)} "
+        f"WHERE {_dates_predicate(request.partition, dates)} GROUP BY 1) "
+        "SELECT p.partition_date, max(p.version), coalesce(any_value(live.row_count), 0), "
+        f"coalesce(any_value(live.content), 0) FROM {PUBLICATIONS} AS p "
+        "LEFT JOIN live ON live.day = p.partition_date "
+        f"WHERE p.table_name = {literal(request.table)} "
+        f"AND {_dates_predicate('partition_date', dates)} GROUP BY 1"
+    )
+    found = {row[0]: (row[1], row[2], int(row[3])) for row in live}
+    wrong = [
+        publication.partition
+        for publication in request.publications
+        if found.get(publication.partition)
+        != (publication.version, publication.rows, publication.content)
+    ]
+    if wrong:
+        raise WarehouseError(
+            f"{request.table}: after the commit {len(wrong)} partitions do not hold what was "
+            f"staged, first {wrong[0]}: found {found.get(wrong[0])} (version, rows, fingerprint).",
+            untouched="They are not recorded as done.",
+            advice=f"Look at them: gapless explain {request.table} {wrong[0]}",
+        )
