@@ -1,0 +1,259 @@
+"""Building a plan: which partitions are to be computed, and why each of the others is not.
+
+The plan is data, made by reads only. A dry run prints it; a run executes that same object, looking
+again at each table when its turn comes, because by then its inputs may have changed.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from gapless.declare.tables import Derived
+from gapless.partitions import DateRange, Path, path_of
+from gapless.plan.contents import Unsettled
+from gapless.plan.standings import Standings
+from gapless.plan.states import Standing, State
+
+
+class Action(enum.StrEnum):
+    """What a run does about one partition."""
+
+    COMPUTE = "compute"
+    """Stage, audit and publish it."""
+    RECHECK = "recheck"
+    """Done as it stands; looked at again after its inputs were recomputed."""
+    LEAVE = "leave"
+    """Done; not touched."""
+    EMPTY = "empty"
+    """Nothing is expected on this date, for the reason given."""
+    BLOCK = "block"
+    """An input is not complete and this plan does not complete it."""
+    UNKNOWN = "unknown"
+    """Nothing can be said about the date; it is not touched."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One requested partition and what the plan does about it."""
+
+    table: str
+    partition: date
+    path: Path
+    action: Action
+    state: State
+    reason: str
+    cause: tuple[str, date] | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the step as the ledger and `--json` show it."""
+        return {
+            "table": self.table,
+            "date": self.partition.isoformat(),
+            "path": self.path.value,
+            "action": self.action.value,
+            "state": self.state.value,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, with its dates resolved."""
+
+    tables: tuple[Derived, ...]
+    """In dependency order."""
+    dates: tuple[date, ...]
+    """Civil dates, oldest first; also those the calendar leaves empty."""
+    span: DateRange
+    named: bool = True
+    """Whether the tables were asked for by name; the whole pipeline otherwise."""
+    with_upstream: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of a run, in the order of execution."""
+
+    pipeline: str
+    today: date
+    request: Request
+    steps: tuple[Step, ...]
+    upstream: tuple[Step, ...] = field(default=())
+    """Steps added to close upstream gaps; not among the requested ones."""
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """Upstream steps first."""
+        return (*self.upstream, *self.steps)
+
+    def of(self, table: str, *actions: Action) -> list[Step]:
+        """Return the steps of one table with one of the given actions."""
+        return [step for step in self.all_steps if step.table == table and step.action in actions]
+
+    def count(self, *actions: Action) -> int:
+        """Count the steps with one of the given actions."""
+        return sum(step.action in actions for step in self.all_steps)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the plan as the ledger and `--json` show it."""
+        return {
+            "pipeline": self.pipeline,
+            "today": self.today.isoformat(),
+            "tables": [table.name for table in self.request.tables],
+            "first": self.request.span.first.isoformat(),
+            "last": self.request.span.last.isoformat(),
+            "with_upstream": self.request.with_upstream,
+            "steps": [step.as_data() for step in self.all_steps],
+        }
+
+
+def build_plan(standings: Standings, request: Request) -> Plan:
+    """Decide for every requested partition what to do about it."""
+    picture = standings.picture
+    planner = _Planner(standings, request)
+    if request.with_upstream:
+        planner.add_upstream()
+    for table in picture.pipeline.derived_tables:
+        if table.name in picture.needed:
+            planner.plan_table(table)
+    asked = {table.name for table in request.tables}
+    wanted = set(request.dates)
+    order = {name: place for place, name in enumerate(picture.pipeline.tables)}
+    steps = sorted(planner.steps, key=lambda step: (order[step.table], step.partition))
+    return Plan(
+        pipeline=picture.pipeline.name,
+        today=picture.today,
+        request=request,
+        steps=tuple(s for s in steps if s.table in asked and s.partition in wanted),
+        upstream=tuple(s for s in steps if s.table not in asked or s.partition not in wanted),
+    )
+
+
+class _Planner:
+    """Walks the tables in dependency order and remembers what will be settled afterwards."""
+
+    def __init__(self, standings: Standings, request: Request) -> None:
+        self.standings = standings
+        self.request = request
+        self.steps: list[Step] = []
+        self.wanted: dict[str, list[date]] = {
+            table.name: list(request.dates) for table in request.tables
+        }
+        self._remaining: dict[str, Unsettled] = {}
+        self._recomputed: dict[str, Unsettled] = {}
+
+    def add_upstream(self) -> None:
+        """Ask for every upstream partition that is not settled, too."""
+        picture = self.standings.picture
+        upstream = {
+            found.name
+            for table in self.request.tables
+            for found in picture.pipeline.upstream_of(table)
+        }
+        for table in picture.pipeline.derived_tables:
+            if table.name not in upstream:
+                continue
+            known = set(self.wanted.get(table.name, ()))
+            gaps = [
+                day
+                for day, standing in self.standings.by_table.get(table.name, {}).items()
+                if not standing.settled and day not in known
+            ]
+            self.wanted[table.name] = sorted({*known, *gaps})
+
+    def plan_table(self, table: Derived) -> None:
+        """Plan one table; those it reads come first."""
+        computed: list[date] = []
+        for day in self.wanted.get(table.name, ()):
+            step = self._step(table, day)
+            self.steps.append(step)
+            if step.action in (Action.COMPUTE, Action.RECHECK):
+                computed.append(day)
+        planned = set(computed)
+        self._recomputed[table.name] = Unsettled(computed)
+        self._remaining[table.name] = Unsettled(
+            day
+            for day, standing in self.standings.by_table.get(table.name, {}).items()
+            if not standing.settled and day not in planned
+        )
+
+    def _step(self, table: Derived, day: date) -> Step:
+        picture = self.standings.picture
+        path = path_of(day, picture.today)
+        standing = self.standings.of(table.name, day)
+
+        def step(action: Action, reason: str, cause: tuple[str, date] | None = None) -> Step:
+            return Step(table.name, day, path, action, standing.state, reason, cause)
+
+        if standing.state is State.UNKNOWN:
+            return step(Action.UNKNOWN, standing.reason)
+        if standing.state is State.WARM_UP or self._is_empty(table, standing, path):
+            return step(Action.EMPTY, standing.reason)
+        recomputed = self._first(self._recomputed, table, path, day)
+        if standing.state in (State.COMPLETE, State.WAIVED):
+            if recomputed is None:
+                return step(Action.LEAVE, standing.reason)
+            reason = f"{recomputed[0]} of {recomputed[1]} is recomputed first"
+            return step(Action.RECHECK, reason)
+        remaining = self._first(self._remaining, table, path, day)
+        if remaining is not None:
+            cause = self.standings.of(*remaining)
+            reason = f"{remaining[0]} of {remaining[1]} is {cause.state}: {cause.reason}"
+            return step(Action.BLOCK, reason, cause.cause or remaining)
+        if recomputed is not None and standing.state is State.BLOCKED:
+            reason = f"after {recomputed[0]} of {recomputed[1]}, which this run computes first"
+            return step(Action.COMPUTE, reason)
+        return step(Action.COMPUTE, standing.reason)
+
+    def _is_empty(self, table: Derived, standing: Standing, path: Path) -> bool:
+        if standing.state is not State.NOTHING_EXPECTED:
+            return False
+        scheduled = standing.partition in self.standings.picture.calendar.dates
+        asked = self.request.named and path in table.on_request
+        return not (scheduled and asked and table.expected_on(path) is not None)
+
+    def _first(
+        self, index: dict[str, Unsettled], table: Derived, path: Path, day: date
+    ) -> tuple[str, date] | None:
+        facts = self.standings.picture.calendar.dates[day]
+        for read in table.reads_on(path):
+            if not read.required:
+                continue
+            name = read.table.name
+            start = day if read.window is None else read.window.start(facts)
+            last = day if read.window is None else day - timedelta(days=1)
+            known = index.get(name)
+            if known is None and index is self._remaining:
+                known = self._unsettled_source(name)
+            found = known.first_in(start, last) if known is not None else None
+            if found is not None:
+                return name, found
+        return None
+
+    def _unsettled_source(self, name: str) -> Unsettled:
+        days = self.standings.by_table.get(name, {})
+        found = Unsettled(day for day, standing in days.items() if not standing.settled)
+        self._remaining[name] = found
+        return found
+
+
+def resolve_request(
+    standings_dates: Sequence[date],
+    tables: Iterable[Derived],
+    *,
+    named: bool,
+    with_upstream: bool = False,
+) -> Request:
+    """Put a request together from resolved civil dates."""
+    dates = tuple(sorted(set(standings_dates)))
+    return Request(
+        tables=tuple(tables),
+        dates=dates,
+        span=DateRange(dates[0], dates[-1]),
+        named=named,
+        with_upstream=with_upstream,
+    )

@@ -1,0 +1,76 @@
+"""Contents: what a table holds by date, and a digest over any window of dates in constant time."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+MODULUS = 1 << 64
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a table holds on one date."""
+
+    rows: int
+    content: int
+    """Order-independent fingerprint of the rows."""
+
+
+def mixed(*parts: object) -> int:
+    """Hash parts into 64 bits; the same on every machine and version."""
+    text = "\x00".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+@dataclass
+class Contents:
+    """Rows and fingerprints of one table by date."""
+
+    table: str
+    held: dict[date, Held] = field(default_factory=dict)
+    _dates: list[date] = field(default_factory=list, repr=False)
+    _sums: list[int] = field(default_factory=list, repr=False)
+    _fresh: bool = field(default=False, repr=False)
+
+    def update(self, changed: Mapping[date, Held]) -> None:
+        """Take over what was just published."""
+        self.held.update(changed)
+        self._fresh = False
+
+    def on(self, day: date) -> Held | None:
+        """Return what a date holds; None when it has no rows."""
+        return self.held.get(day)
+
+    def digest(self, first: date, last: date) -> int:
+        """Hash the contents of every date in first … last (inclusive), whatever their number."""
+        if not self._fresh:
+            self._rebuild()
+        low = bisect.bisect_left(self._dates, first)
+        high = bisect.bisect_right(self._dates, last)
+        return (self._sums[high] - self._sums[low]) % MODULUS
+
+    def _rebuild(self) -> None:
+        self._dates = sorted(self.held)
+        self._sums = [0]
+        for day in self._dates:
+            item = mixed(self.table, day, self.held[day].rows, self.held[day].content)
+            self._sums.append((self._sums[-1] + item) % MODULUS)
+        self._fresh = True
+
+
+class Unsettled:
+    """The dates of a table that do not let a downstream partition proceed."""
+
+    def __init__(self, days: Iterable[date]) -> None:
+        self._days = sorted(days)
+
+    def first_in(self, first: date, last: date) -> date | None:
+        """Return the oldest such date in first … last, or None."""
+        place = bisect.bisect_left(self._days, first)
+        if place < len(self._days) and self._days[place] <= last:
+            return self._days[place]
+        return None

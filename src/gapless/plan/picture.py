@@ -1,0 +1,163 @@
+"""The picture: what the warehouse holds now, read in a handful of queries whatever the dates.
+
+One query each for the calendar, the catalog and the publications, one for the contents of each
+table, one for each check of a source. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from gapless.declare.calendar import Calendar
+from gapless.declare.pipeline import Pipeline
+from gapless.declare.tables import Derived, Source, Table
+from gapless.errors import GaplessError, PreflightRefused
+from gapless.measure import CheckOutcome, run_checks
+from gapless.partitions import DateRange, Path
+from gapless.plan.contents import Contents, Held
+from gapless.sql.binding import Scope
+from gapless.sql.contents import contents_query
+from gapless.sql.literals import identifier, relation
+from gapless.warehouse.interface import Publication, Warehouse
+
+
+@dataclass
+class Picture:
+    """What the warehouse holds, as far as the requested partitions depend on it."""
+
+    pipeline: Pipeline
+    today: date
+    calendar: Calendar
+    catalog: dict[str, dict[str, str]]
+    publications: dict[tuple[str, date], Publication]
+    contents: dict[str, Contents]
+    checked: dict[str, dict[date, list[CheckOutcome]]]
+    """Source → date → what its checks found."""
+    unchecked: dict[str, str] = field(default_factory=dict)
+    """Source → why its checks could not be evaluated."""
+    needed: dict[str, DateRange] = field(default_factory=dict)
+    """Table → the dates that were read."""
+
+
+def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]) -> Calendar:
+    """Read the calendar from its trusted table in one query.
+
+    Raises:
+        PreflightRefused: the table does not exist or is empty.
+    """
+    declared = pipeline.calendar_declaration
+    table, day = declared.table.name, identifier(pipeline.partition)
+    rows = []
+    if table in set(known):
+        rows = warehouse.fetch(
+            f"SELECT {day}, {identifier(declared.season)}, count(*) FROM {relation(table)} "
+            "GROUP BY ALL ORDER BY ALL"
+        )
+    if not rows:
+        raise PreflightRefused(
+            f"The calendar table {table} holds nothing, so no date can be expected or proved empty.",
+            untouched="Nothing was started.",
+            advice="Load it first: gapless load --data DIR",
+        )
+    return Calendar.from_rows([(row[0], row[1], row[2]) for row in rows], declared)
+
+
+def needed_dates(
+    pipeline: Pipeline, calendar: Calendar, tables: Iterable[Table], span: DateRange
+) -> dict[str, DateRange]:
+    """Return for every table which dates the requested partitions depend on, directly or not."""
+    needed = {table.name: span for table in tables}
+    for name in reversed(pipeline.tables):
+        table = pipeline.tables[name]
+        if name not in needed or not isinstance(table, Derived):
+            continue
+        wanted = needed[name]
+        days = calendar.between(wanted)
+        if not days:
+            continue
+        for path in Path:
+            for read in table.reads_on(path):
+                first = wanted.first
+                if read.window is not None:
+                    oldest = read.window.start(calendar.dates[days[0]])
+                    extent = calendar.extent
+                    first = max(oldest, extent.first) if extent else oldest
+                known = needed.get(read.table.name, DateRange(wanted.first, wanted.last))
+                needed[read.table.name] = DateRange(
+                    min(first, known.first), max(wanted.last, known.last)
+                )
+    return needed
+
+
+def read_picture(
+    warehouse: Warehouse,
+    pipeline: Pipeline,
+    *,
+    catalog: dict[str, dict[str, str]],
+    calendar: Calendar,
+    today: date,
+    tables: Iterable[Table],
+    span: DateRange,
+) -> Picture:
+    """Read what the given tables and dates depend on.
+
+    Args:
+        warehouse: Where to read.
+        pipeline: The declarations.
+        catalog: Tables and columns of the warehouse.
+        calendar: The scheduled dates.
+        today: By the pipeline's clock.
+        tables: The tables asked for.
+        span: The dates asked for.
+    """
+    needed = needed_dates(pipeline, calendar, tables, span)
+    picture = Picture(
+        pipeline=pipeline,
+        today=today,
+        calendar=calendar,
+        catalog=catalog,
+        publications=warehouse.publications(),
+        contents={},
+        checked={},
+        needed=needed,
+    )
+    for name, dates in needed.items():
+        picture.contents[name] = read_contents(warehouse, pipeline, catalog, name, dates)
+    for source in pipeline.sources:
+        if source.name in needed and source.checks:
+            _check_source(warehouse, picture, source)
+    return picture
+
+
+def read_contents(
+    warehouse: Warehouse,
+    pipeline: Pipeline,
+    catalog: Mapping[str, Mapping[str, str]],
+    name: str,
+    dates: DateRange,
+) -> Contents:
+    """Read rows and fingerprints of one table by date, in one query."""
+    contents = Contents(name)
+    columns = catalog.get(name)
+    if columns is not None:
+        query = contents_query(name, tuple(columns), pipeline.partition, dates.first, dates.last)
+        contents.update({row[0]: Held(row[1], int(row[2])) for row in warehouse.fetch(query)})
+    return contents
+
+
+def _check_source(warehouse: Warehouse, picture: Picture, source: Source) -> None:
+    facts = [
+        picture.calendar.dates[day]
+        for day in picture.calendar.between(picture.needed[source.name])
+        if day < picture.today + timedelta(days=1)
+    ]
+    if not facts or source.name not in picture.catalog:
+        return
+    scope = Scope(picture.pipeline.partition, tuple(facts))
+    try:
+        picture.checked[source.name] = run_checks(warehouse, source.checks, scope, source.name)
+    except GaplessError as error:
+        # A check that cannot be evaluated is not a pass: its dates become unknown.
+        picture.unchecked[source.name] = error.what

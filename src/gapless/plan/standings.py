@@ -1,0 +1,295 @@
+"""Standings: the state of every partition, derived from a picture; a pure function of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from gapless.coverage import Coverage, percent
+from gapless.declare.calendar import DateFacts, DayKind
+from gapless.declare.fingerprints import definition_hash, gate_hash
+from gapless.declare.inputs import Choice, Read, reads_of
+from gapless.declare.tables import Derived, Source
+from gapless.partitions import Path, path_of
+from gapless.plan.contents import MODULUS, Unsettled, mixed
+from gapless.plan.picture import Picture
+from gapless.plan.states import Standing, State
+from gapless.warehouse.interface import Publication
+
+MeasuredCoverage = Mapping[tuple[str, date], tuple[Coverage, str | None]]
+"""(table, date) → coverage of the published rows and, if they fail the gate, why."""
+
+
+@dataclass
+class Standings:
+    """The state of every partition that was looked at, in dependency order."""
+
+    picture: Picture
+    by_table: dict[str, dict[date, Standing]] = field(default_factory=dict)
+    _unsettled: dict[str, Unsettled] = field(default_factory=dict, repr=False)
+    _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
+
+    def of(self, table: str, day: date) -> Standing:
+        """Return the standing of one partition, also on dates the calendar leaves empty."""
+        found = self.by_table.get(table, {}).get(day)
+        return found if found is not None else self._off_calendar(table, day)
+
+    def put(self, table: str, standings: Mapping[date, Standing]) -> None:
+        """Take over new standings of a table."""
+        self.by_table.setdefault(table, {}).update(standings)
+        self._unsettled.pop(table, None)
+
+    def definition(self, table: Derived, path: Path) -> str:
+        """Return the hash of a definition, computed once."""
+        slot = (table.name, path)
+        if slot not in self._hashes:
+            self._hashes[slot] = definition_hash(table, path)
+        return self._hashes[slot]
+
+    def first_unsettled(self, read: Read, facts: DateFacts) -> date | None:
+        """Return the oldest partition of a read that does not let its reader proceed."""
+        name = read.table.name
+        if read.window is None:
+            return None if self.of(name, facts.day).settled else facts.day
+        if name not in self._unsettled:
+            days = self.by_table.get(name, {})
+            self._unsettled[name] = Unsettled(
+                day for day, standing in days.items() if not standing.settled
+            )
+        last = facts.day - timedelta(days=1)
+        return self._unsettled[name].first_in(read.window.start(facts), last)
+
+    def _off_calendar(self, table: str, day: date) -> Standing:
+        calendar = self.picture.calendar
+        why = calendar.why_empty(day)
+        if calendar.kind(day) is DayKind.OUTSIDE:
+            return Standing(table, day, State.UNKNOWN, why)
+        return Standing(table, day, State.NOTHING_EXPECTED, why)
+
+
+def derive_standings(picture: Picture, measured: MeasuredCoverage | None = None) -> Standings:
+    """Derive the state of every partition of the picture.
+
+    Args:
+        picture: What the warehouse holds.
+        measured: Coverage of published rows whose state is in doubt, where it was measured.
+    """
+    standings = Standings(picture)
+    for name, span in picture.needed.items():
+        table = picture.pipeline.tables[name]
+        if isinstance(table, Source):
+            days = picture.calendar.between(span)
+            standings.put(name, {day: source_standing(picture, table, day) for day in days})
+    for table in picture.pipeline.derived_tables:
+        if table.name in picture.needed:
+            days = picture.calendar.between(picture.needed[table.name])
+            derive_table(standings, table, days, measured or {})
+    return standings
+
+
+def derive_table(
+    standings: Standings,
+    table: Derived,
+    days: list[date],
+    measured: MeasuredCoverage,
+) -> None:
+    """Derive the states of some dates of one table; those of its inputs must be there already."""
+    standings.put(
+        table.name, {day: derived_standing(standings, table, day, measured) for day in days}
+    )
+
+
+def source_standing(picture: Picture, source: Source, day: date) -> Standing:
+    """Say whether a loaded partition is complete, from its checks."""
+    held = picture.contents[source.name].on(day)
+    rows = held.rows if held else 0
+
+    def standing(state: State, reason: str) -> Standing:
+        return Standing(source.name, day, state, reason, rows=rows)
+
+    if path_of(day, picture.today) is Path.UPCOMING and not source.trusted:
+        return standing(State.NOTHING_EXPECTED, "not played yet")
+    if not rows and not source.optional:
+        unit = picture.calendar.unit
+        units = picture.calendar.dates[day].units
+        return standing(State.MISSING, f"no rows, although {units} {unit}s are scheduled")
+    if source.name in picture.unchecked:
+        reason = f"its checks could not be evaluated: {picture.unchecked[source.name]}"
+        return standing(State.UNKNOWN, reason)
+    outcomes = {found.name: found for found in picture.checked.get(source.name, {}).get(day, [])}
+    for check in source.checks:
+        outcome = outcomes.get(check.name)
+        if check.blocking and (outcome is None or not outcome.examined):
+            return standing(State.UNKNOWN, f"check {check.name} examined nothing")
+        if outcome is not None and outcome.failed and check.blocking:
+            reason = f"{check.name}: {outcome.failed} of {outcome.examined}: {outcome.detail}"
+            return standing(State.PARTIAL, reason)
+    facts = [found.detail for found in outcomes.values() if found.failed and found.detail]
+    if facts:
+        return standing(State.COMPLETE, f"known fact: {facts[0]}")
+    return standing(State.COMPLETE, "trusted" if source.trusted else "all checks right")
+
+
+def derived_standing(
+    standings: Standings, table: Derived, day: date, measured: MeasuredCoverage
+) -> Standing:
+    """Derive the state of one partition of a computed table."""
+    picture = standings.picture
+    facts = picture.calendar.dates[day]
+    path = path_of(day, picture.today)
+    held = picture.contents[table.name].on(day)
+    publication = picture.publications.get((table.name, day))
+    quiet = _nothing_demanded(table, facts, path)
+    if publication is None and quiet is not None:
+        left = f"; {held.rows} rows are there all the same" if held else ""
+        return Standing(table.name, day, quiet[0], quiet[1] + left, rows=held.rows if held else 0)
+    found = _published_standing(standings, table, facts, path, measured)
+    if found.settled:
+        return found
+    if path in table.on_request:
+        reason = f"built for {path} dates only when asked for by name; {found.reason}"
+        return replace(found, state=State.NOTHING_EXPECTED, reason=reason)
+    return _blocked(standings, table, facts, path, found)
+
+
+def _nothing_demanded(table: Derived, facts: DateFacts, path: Path) -> tuple[State, str] | None:
+    if table.expected_on(path) is None:
+        reason = "nothing can be expected before the date has been played out"
+        if path is Path.HISTORICAL:
+            reason = "nothing is demanded of past dates"
+        return State.NOTHING_EXPECTED, reason
+    if table.warm_up is not None and table.warm_up.holds(facts):
+        reason = (
+            f"day {facts.day_of_season} of the season; expected from day {table.warm_up.days} on"
+        )
+        return State.WARM_UP, reason
+    if path in table.on_request:
+        return State.NOTHING_EXPECTED, f"built for {path} dates only when asked for by name"
+    return None
+
+
+def _published_standing(
+    standings: Standings,
+    table: Derived,
+    facts: DateFacts,
+    path: Path,
+    measured: MeasuredCoverage,
+) -> Standing:
+    picture, day = standings.picture, facts.day
+    held = picture.contents[table.name].on(day)
+    publication = picture.publications.get((table.name, day))
+    rows = held.rows if held else 0
+    coverage, failure = measured.get((table.name, day), (None, None))
+    expected = coverage.expected if coverage else publication.expected if publication else None
+    present = coverage.present if coverage else publication.present if publication else None
+
+    def standing(state: State, reason: str) -> Standing:
+        version = publication.version if publication else None
+        return Standing(table.name, day, state, reason, expected, present, rows, version)
+
+    if publication is None:
+        if not rows:
+            return standing(State.MISSING, "never published")
+        return standing(State.PARTIAL, f"{rows} rows that no publication accounts for")
+    if publication.rows and not rows:
+        return standing(State.MISSING, f"its {publication.rows} published rows are gone")
+    if held is not None and held.content != publication.content:
+        changed = f"rows were changed behind publication v{publication.version}"
+        if failure is not None:
+            return standing(State.PARTIAL, f"{changed}: {failure}")
+        return standing(State.STALE, changed)
+    if publication.state == State.WAIVED:
+        waiver = publication.evidence.get("waiver") or {}
+        reason = str(waiver.get("reason", "published below its gate"))
+        return standing(State.WAIVED, f"waived: {reason}")
+    if failure is not None:
+        return standing(State.PARTIAL, f"the gate changed since it was published: {failure}")
+    if publication.definition != standings.definition(table, path):
+        return standing(State.STALE, "its definition changed since it was published")
+    if publication.inputs != inputs_hash(standings, table, facts, path, publication):
+        return standing(State.STALE, "its inputs changed since it was published")
+    ratio = publication.present / publication.expected if publication.expected else None
+    covered = f"{publication.present} of {publication.expected} ({percent(ratio)})"
+    return standing(State.COMPLETE, covered)
+
+
+def _blocked(
+    standings: Standings, table: Derived, facts: DateFacts, path: Path, found: Standing
+) -> Standing:
+    for read in table.reads_on(path):
+        if not read.required:
+            continue
+        day = standings.first_unsettled(read, facts)
+        if day is not None:
+            cause = standings.of(read.table.name, day)
+            reason = f"{read.table.name} of {day} is {cause.state}: {cause.reason}"
+            first = cause.cause or (read.table.name, day)
+            return replace(found, state=State.BLOCKED, reason=reason, cause=first)
+    return found
+
+
+def inputs_hash(
+    standings: Standings,
+    table: Derived,
+    facts: DateFacts,
+    path: Path,
+    publication: Publication | None = None,
+    fed: Mapping[str, frozenset[str]] | None = None,
+) -> str:
+    """Hash what a partition reads: the contents of every input partition in its window.
+
+    Args:
+        standings: Holds the picture.
+        table: The reader.
+        facts: Its date.
+        path: Its path.
+        publication: For a published partition: whose evidence says which sources were chosen.
+        fed: For a partition about to be published: input → the sources chosen.
+    """
+    total = mixed("season", facts.season, facts.season_start)
+    for alias, given in table.inputs_on(path).items():
+        if isinstance(given, Choice):
+            total += _choice_digest(standings, given, alias, facts, publication, fed)
+            continue
+        for read in reads_of(given):
+            total += _read_digest(standings, read, facts)
+    for read in table.expected_reads_on(path):
+        total += _read_digest(standings, read, facts)
+    return f"{total % MODULUS:016x}"
+
+
+def _read_digest(standings: Standings, read: Read, facts: DateFacts) -> int:
+    held = standings.picture.contents[read.table.name]
+    if read.window is None:
+        return held.digest(facts.day, facts.day)
+    return held.digest(read.window.start(facts), facts.day - timedelta(days=1))
+
+
+def _choice_digest(
+    standings: Standings,
+    choice: Choice,
+    alias: str,
+    facts: DateFacts,
+    publication: Publication | None,
+    fed: Mapping[str, frozenset[str]] | None,
+) -> int:
+    """Hash the sources that fed a partition; one that retention took meanwhile, as it was then."""
+    made = (publication.evidence.get("choices") or {}).get(alias, {}) if publication else {}
+    recorded = made.get("contents", {})
+    names = fed.get(alias, frozenset()) if fed is not None else frozenset(recorded)
+    total = 0
+    for source in choice.sources:
+        if source.name not in names:
+            continue
+        held = standings.picture.contents[source.name].on(facts.day)
+        if held is not None:
+            total += mixed(source.name, facts.day, held.rows, held.content)
+        elif source.name in recorded:
+            total += mixed(source.name, facts.day, *recorded[source.name])
+    return total
+
+
+def gate_changed(table: Derived, publication: Publication) -> bool:
+    """Tell whether the published rows were measured against another gate than today's."""
+    return publication.gate != gate_hash(table.gate)

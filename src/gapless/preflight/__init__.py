@@ -1,0 +1,1 @@
+"""Preflight: what stands in the way of a plan, as findings with what can be done about each."""

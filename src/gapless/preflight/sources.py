@@ -1,0 +1,153 @@
+"""Source choices before a run: which source would feed each date, and which hold too little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from gapless.choosing import ChoiceMade, choose
+from gapless.coverage import percent
+from gapless.declare.inputs import Choice
+from gapless.declare.tables import Derived
+from gapless.measure import measure_choice, stage_expected
+from gapless.partitions import Path
+from gapless.plan.build import Action, Plan
+from gapless.plan.standings import Standings
+from gapless.preflight.interface import DatedFact, Finding, Remedy, Severity
+from gapless.sql.binding import Scope
+from gapless.warehouse.interface import Warehouse
+
+Foreseen = dict[tuple[str, date], tuple[ChoiceMade, ...]]
+
+
+def foresee_choices(warehouse: Warehouse, plan: Plan, standings: Standings) -> Foreseen:
+    """Measure the source choices of every planned partition whose expected set is known by now.
+
+    Two statements for each table that chooses; the run measures again when its turn comes.
+    """
+    foreseen: Foreseen = {}
+    picture = standings.picture
+    for table in picture.pipeline.derived_tables:
+        steps = plan.of(table.name, Action.COMPUTE, Action.RECHECK)
+        for path in Path:
+            choices = {
+                alias: given
+                for alias, given in table.inputs_on(path).items()
+                if isinstance(given, Choice)
+            }
+            days = [
+                step.partition
+                for step in steps
+                if step.path is path and _is_measurable(standings, table, path, step.partition)
+            ]
+            if choices and days:
+                foreseen.update(_measure(warehouse, standings, table, path, choices, days))
+    return foreseen
+
+
+def _is_measurable(standings: Standings, table: Derived, path: Path, day: date) -> bool:
+    if day not in standings.picture.calendar.dates:
+        return False
+    facts = standings.picture.calendar.dates[day]
+    return all(
+        read.table.name in standings.picture.catalog
+        and standings.first_unsettled(read, facts) is None
+        for read in table.expected_reads_on(path)
+    )
+
+
+def _measure(
+    warehouse: Warehouse,
+    standings: Standings,
+    table: Derived,
+    path: Path,
+    choices: dict[str, Choice],
+    days: Sequence[date],
+) -> Foreseen:
+    expected = table.expected_on(path)
+    if expected is None:
+        return {}
+    picture = standings.picture
+    scope = Scope(picture.pipeline.partition, tuple(picture.calendar.dates[day] for day in days))
+    name = f"foreseen_{table.schema}__{table.short_name}"
+    place = stage_expected(warehouse, table, expected, scope, name)
+    try:
+        made: dict[date, list[ChoiceMade]] = {day: [] for day in days}
+        for alias, given in choices.items():
+            measured = measure_choice(warehouse, given, scope, table.key, place, picture.catalog)
+            for day, sources in measured.items():
+                made[day].append(choose(alias, given, sources))
+    finally:
+        warehouse.unstage([name])
+    return {(table.name, day): tuple(choices_made) for day, choices_made in made.items()}
+
+
+def partial_sources(foreseen: Foreseen, standings: Standings) -> list[Finding]:
+    """Report every source that holds rows for a date, but too few to be used."""
+    grouped: dict[tuple[str, str, bool], list[tuple[date, ChoiceMade, int]]] = {}
+    for (table, day), made in sorted(foreseen.items()):
+        for choice in made:
+            for place, source in enumerate(choice.sources):
+                before = choice.place is None or place < choice.place
+                if before and source.rows:
+                    slot = (table, source.source, choice.place is not None)
+                    grouped.setdefault(slot, []).append((day, choice, place))
+    return [_partial_source(slot, entries, standings) for slot, entries in sorted(grouped.items())]
+
+
+def _partial_source(
+    slot: tuple[str, str, bool],
+    entries: Sequence[tuple[date, ChoiceMade, int]],
+    standings: Standings,
+) -> Finding:
+    table, source, has_other = slot
+    facts = []
+    for day, choice, place in entries:
+        found = choice.sources[place]
+        text = f"{found.usable} of {found.expected} expected keys ({percent(found.ratio)})"
+        if found.rows != found.usable:
+            text += f", {found.rows} rows in all"
+        if choice.chosen is not None:
+            other = choice.sources[choice.place or 0]
+            text += (
+                f"; {choice.chosen.split('.')[-1]} covers {other.usable} of {other.expected} "
+                "and will be used"
+            )
+        facts.append(DatedFact(day, text, found.ratio))
+    days = [day for day, _, _ in entries]
+    listed = ",".join(str(day) for day in days)
+    consequence = (
+        "The complete source is chosen instead"
+        if has_other
+        else "No other source is sufficient, so nothing can be computed"
+    )
+    remedies = [
+        Remedy("clean the stale rows, keeping a copy", _clean_sql(source, days, standings)),
+        Remedy(
+            "let the source choice handle it",
+            f"gapless backfill {table} --dates {listed}" if has_other else "",
+        ),
+        Remedy(
+            "publish on your word, as waived",
+            f'gapless backfill {table} --dates {listed} --force --reason "…"',
+        ),
+    ]
+    return Finding(
+        code="source_partial",
+        severity=Severity.WARNING if has_other else Severity.ERROR,
+        table=table,
+        message=f"{source} holds rows, but too few. {consequence}.",
+        facts=tuple(facts),
+        remedies=tuple(r for r in remedies if r.command and (has_other or "let the" not in r.what)),
+    )
+
+
+def _clean_sql(source: str, days: Sequence[date], standings: Standings) -> str:
+    column = standings.picture.pipeline.partition
+    listed = ", ".join(f"DATE '{day}'" for day in days)
+    copy = f"quarantine.stale_{source.split('.')[-1]}_{days[0]:%Y%m%d}"
+    where = f"WHERE {column} IN ({listed})"
+    return (
+        f"CREATE SCHEMA IF NOT EXISTS quarantine; CREATE TABLE {copy} AS FROM {source} {where}; "
+        f"DELETE FROM {source} {where};"
+    )

@@ -1,0 +1,1 @@
+"""Running a plan: stage, audit and publish, one chunk of partitions at a time."""

@@ -1,0 +1,248 @@
+"""The life of a chunk: choose sources, stage, audit, publish what passes, quarantine what does not.
+
+A chunk is a set of dates of one table on one path. However many dates it has, it sends a constant
+number of statements; each partition still passes or fails alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from gapless.choosing import ChoiceMade, choose
+from gapless.coverage import Coverage
+from gapless.declare.expected import PlainExpected
+from gapless.declare.inputs import Choice
+from gapless.declare.tables import Derived
+from gapless.errors import DeclarationError, nearest
+from gapless.measure import (
+    Named,
+    audit_request,
+    measure_choice,
+    measure_coverage,
+    name_details,
+    run_checks,
+    stage_expected,
+)
+from gapless.partitions import Path
+from gapless.sql.binding import COLUMN_SOURCE, Bindings, ChosenSource, Scope, compose
+from gapless.verdicts import GateResult, Outcome, judge, worst
+from gapless.warehouse.interface import Warehouse
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Dates of one table that are computed together."""
+
+    table: Derived
+    path: Path
+    expected: PlainExpected
+    scope: Scope
+    slot: str
+    """Suffix of its staged relations, unique among the chunks at work."""
+
+    @property
+    def days(self) -> list[date]:
+        """Its dates, oldest first."""
+        return [facts.day for facts in self.scope.dates]
+
+    @property
+    def staged_names(self) -> tuple[str, str]:
+        """Names of the staged rows and of the staged expected set."""
+        return f"rows_{self.slot}", f"expected_{self.slot}"
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One staged partition with everything that was measured of it."""
+
+    day: date
+    coverage: Coverage
+    results: tuple[GateResult, ...]
+    named: Mapping[str, Sequence[Named]]
+    choices: tuple[ChoiceMade, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The most serious result of the gate."""
+        return worst(self.results)
+
+    @property
+    def failed(self) -> list[GateResult]:
+        """Results that stand in the way of publishing."""
+        return [r for r in self.results if r.outcome in (Outcome.FAIL, Outcome.UNKNOWN)]
+
+
+@dataclass
+class StagedChunk:
+    """A chunk whose rows are staged and measured; nothing is published yet."""
+
+    chunk: Chunk
+    place: str
+    """Relation with the staged rows."""
+    audited: dict[date, Audited] = field(default_factory=dict)
+    unfed: dict[date, tuple[ChoiceMade, ...]] = field(default_factory=dict)
+    """Dates for which no source of some choice is sufficient; they were not staged."""
+
+
+def stage_chunk(
+    warehouse: Warehouse, chunk: Chunk, catalog: Mapping[str, Mapping[str, str]]
+) -> StagedChunk:
+    """Choose sources, stage the rows of a chunk and measure every partition of it.
+
+    Raises:
+        WarehouseError: a statement failed; nothing of the chunk was published.
+        DeclarationError: the staged rows lack a declared column.
+    """
+    rows_name, expected_name = chunk.staged_names
+    expected_place = stage_expected(
+        warehouse, chunk.table, chunk.expected, chunk.scope, expected_name
+    )
+    choices = _make_choices(warehouse, chunk, expected_place, catalog)
+    unfed = {
+        day: tuple(made) for day, made in choices.items() if any(c.place is None for c in made)
+    }
+    fed = [day for day in chunk.days if day not in unfed]
+    if not fed:
+        return StagedChunk(chunk, place="", unfed=unfed)
+    scope = chunk.scope.within(fed)
+    bindings = Bindings(
+        scope=scope,
+        choices=_chosen_sources(chunk, choices, fed, expected_place, catalog),
+        key=chunk.table.key,
+    )
+    text = compose(chunk.table.statement, chunk.table.inputs_on(chunk.path), bindings)
+    place, columns = warehouse.stage(rows_name, text)
+    check_staged_columns(chunk.table, columns, scope.partition)
+    staged = StagedChunk(chunk, place=place, unfed=unfed)
+    staged.audited = _audit(
+        warehouse, staged, scope, tuple(columns), expected_place, choices, catalog
+    )
+    return staged
+
+
+def check_staged_columns(table: Derived, columns: Mapping[str, str], partition: str) -> None:
+    """Refuse a statement whose result lacks a declared column.
+
+    Raises:
+        DeclarationError: names the column and the nearest one there is.
+    """
+    for role, names in (
+        ("partition", (partition,)),
+        ("key", table.key),
+        ("required", table.gate.required),
+        ("label", (table.label,) if table.label else ()),
+    ):
+        for name in names:
+            if name not in columns:
+                raise DeclarationError(
+                    f"{table.name}: {table.statement.origin} yields no column {name!r}, "
+                    f"which is its {role} column. {nearest(name, columns)}",
+                    untouched="Nothing was published.",
+                )
+
+
+def _make_choices(
+    warehouse: Warehouse,
+    chunk: Chunk,
+    expected_place: str,
+    catalog: Mapping[str, Mapping[str, str]],
+) -> dict[date, list[ChoiceMade]]:
+    made: dict[date, list[ChoiceMade]] = {day: [] for day in chunk.days}
+    for alias, given in chunk.table.inputs_on(chunk.path).items():
+        if isinstance(given, Choice):
+            measured = measure_choice(
+                warehouse, given, chunk.scope, chunk.table.key, expected_place, catalog
+            )
+            for day, sources in measured.items():
+                made[day].append(choose(alias, given, sources))
+    return made
+
+
+def _chosen_sources(
+    chunk: Chunk,
+    choices: Mapping[date, Sequence[ChoiceMade]],
+    fed: Sequence[date],
+    expected_place: str,
+    catalog: Mapping[str, Mapping[str, str]],
+) -> dict[str, ChosenSource]:
+    chosen: dict[str, ChosenSource] = {}
+    for alias, given in chunk.table.inputs_on(chunk.path).items():
+        if not isinstance(given, Choice):
+            continue
+        present = tuple(i for i, source in enumerate(given.sources) if source.name in catalog)
+        places = {
+            day: made.place
+            for day in fed
+            for made in choices[day]
+            if made.input == alias and made.place is not None
+        }
+        chosen[alias] = ChosenSource(
+            by_date=places,
+            columns=_offered_columns(chunk.table, given, present, catalog),
+            present=present,
+            expected=expected_place,
+        )
+    return chosen
+
+
+def _offered_columns(
+    table: Derived,
+    choice: Choice,
+    present: Sequence[int],
+    catalog: Mapping[str, Mapping[str, str]],
+) -> tuple[str, ...]:
+    first = catalog[choice.sources[present[0]].name]
+    for place in present[1:]:
+        other = catalog[choice.sources[place].name]
+        lacking = sorted(set(first) ^ set(other) - {COLUMN_SOURCE})
+        if lacking:
+            raise DeclarationError(
+                f"{table.name}: the sources {choice.sources[present[0]].name} and "
+                f"{choice.sources[place].name} do not have the same columns; only one of them "
+                f"has {', '.join(lacking)}.",
+                untouched="Nothing was published.",
+                advice="A source that lacks a column would silently feed NULLs; align them.",
+            )
+    return tuple(first)
+
+
+def _audit(
+    warehouse: Warehouse,
+    staged: StagedChunk,
+    scope: Scope,
+    columns: Sequence[str],
+    expected_place: str,
+    choices: Mapping[date, Sequence[ChoiceMade]],
+    catalog: Mapping[str, Mapping[str, str]],
+) -> dict[date, Audited]:
+    chunk = staged.chunk
+    request = audit_request(
+        chunk.table,
+        chunk.expected,
+        scope,
+        candidate=staged.place,
+        columns=columns,
+        expected_place=expected_place,
+        published=chunk.table.name if chunk.table.name in catalog else None,
+    )
+    coverages = measure_coverage(warehouse, request)
+    checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)
+    named: dict[date, dict[str, list[Named]]] = {}
+    if any(_has_something_to_name(coverage) for coverage in coverages.values()):
+        named = name_details(warehouse, request, chunk.expected.label or chunk.table.label)
+    return {
+        day: Audited(
+            day=day,
+            coverage=coverage,
+            results=tuple(judge(chunk.table.gate, coverage, checked.get(day, []))),
+            named=named.get(day, {}),
+            choices=tuple(choices.get(day, ())),
+        )
+        for day, coverage in coverages.items()
+    }
+
+
+def _has_something_to_name(coverage: Coverage) -> bool:
+    return bool(coverage.missing or coverage.unexpected or coverage.duplicates or coverage.lost)

@@ -1,0 +1,283 @@
+"""Processing one chunk to its end: every partition of it is published, refused or failed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from gapless.choosing import ChoiceMade
+from gapless.clock import Clock
+from gapless.errors import GaplessError, PartitionError, QueryFailed, UsageError, WarehouseError
+from gapless.ledger.interface import Attempt, Ledger, Verdict, Waiver
+from gapless.plan.standings import Standings
+from gapless.plan.states import Standing, State
+from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
+from gapless.run.leases import LeaseKeeper
+from gapless.run.records import (
+    CHECK_INPUTS,
+    RunFrame,
+    audited_attempt,
+    bare_attempt,
+    held_of,
+    passed_reason,
+    publication_of,
+    refusal_reason,
+    standing_of,
+    waiver_for,
+)
+from gapless.sql.binding import Scope
+from gapless.verdicts import Outcome
+from gapless.warehouse.interface import Publication, PublishRequest, QuarantineRequest, Warehouse
+
+
+@dataclass
+class ChunkResult:
+    """What became of the partitions of a chunk."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    choices: dict[date, tuple[ChoiceMade, ...]] = field(default_factory=dict)
+
+    def add(self, other: ChunkResult) -> None:
+        """Take over the partitions of another part of the chunk."""
+        self.attempts += other.attempts
+        self.choices |= other.choices
+
+
+class ChunkProcess:
+    """Takes chunks through their life on one session of the warehouse."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        ledger: Ledger,
+        clock: Clock,
+        frame: RunFrame,
+        standings: Standings,
+        leases: LeaseKeeper,
+        lock: threading.RLock,
+    ) -> None:
+        self._warehouse = warehouse
+        self._ledger = ledger
+        self._clock = clock
+        self._frame = frame
+        self._standings = standings
+        self._leases = leases
+        self._lock = lock
+
+    def run(self, chunk: Chunk) -> ChunkResult:
+        """Stage, audit and publish a chunk; where one date poisons the others, halve it."""
+        started = self._clock.now()
+        try:
+            staged = stage_chunk(self._warehouse, chunk, self._standings.picture.catalog)
+            return self._settle(staged, started)
+        except UsageError:
+            raise
+        except QueryFailed as error:
+            if len(chunk.days) == 1:
+                return self._failed(chunk, chunk.days, error, started)
+            return self._halved(chunk)
+        except GaplessError as error:
+            return self._failed(chunk, chunk.days, error, started)
+        finally:
+            self._warehouse.unstage(chunk.staged_names)
+
+    def _halved(self, chunk: Chunk) -> ChunkResult:
+        """Find the dates whose rows make the statement fail, so that the others are not lost."""
+        middle = len(chunk.days) // 2
+        result = ChunkResult()
+        for part in (chunk.scope.dates[:middle], chunk.scope.dates[middle:]):
+            result.add(self.run(replace(chunk, scope=Scope(chunk.scope.partition, part))))
+        return result
+
+    def _settle(self, staged: StagedChunk, started: datetime) -> ChunkResult:
+        chunk = staged.chunk
+        passed: dict[date, Waiver | None] = {}
+        refused: list[Audited] = []
+        for day, audited in staged.audited.items():
+            allowed, waiver = self._allowed(chunk, audited)
+            if allowed:
+                passed[day] = waiver
+            else:
+                refused.append(audited)
+        result = ChunkResult()
+        if passed:
+            result.add(self._publish(staged, passed, started))
+        if refused:
+            result.add(self._refuse(staged, refused, started))
+        now = self._clock.now()
+        for day, made in staged.unfed.items():
+            reason = "; ".join(f"{c.input}: {c.reason}" for c in made if c.place is None)
+            reason += ". Nothing was computed or published."
+            attempt = bare_attempt(
+                self._frame,
+                chunk.table.name,
+                day,
+                chunk.path,
+                Verdict.REFUSED,
+                reason,
+                (started, now),
+                made,
+            )
+            result.add(ChunkResult([attempt], {day: made}))
+            self._stand(chunk, day, self._refused_state(chunk, day), reason)
+        return result
+
+    def _allowed(self, chunk: Chunk, audited: Audited) -> tuple[bool, Waiver | None]:
+        """Tell whether a partition may be published, and under which waiver."""
+        force = self._frame.settings.force
+        forced = force is not None and audited.day in force.dates
+        blocked = self._standings.of(chunk.table.name, audited.day).state is State.BLOCKED
+        waived = [result.check for result in audited.failed]
+        if blocked:
+            waived.append(CHECK_INPUTS)
+        if not waived:
+            return True, None
+        if force is None or not forced or audited.outcome is Outcome.UNKNOWN:
+            return False, None
+        now = self._clock.now()
+        return True, waiver_for(self._frame, force, chunk.table, audited.day, waived, now)
+
+    def _publish(
+        self, staged: StagedChunk, passed: Mapping[date, Waiver | None], started: datetime
+    ) -> ChunkResult:
+        chunk, now = staged.chunk, self._clock.now()
+        audited = [staged.audited[day] for day in passed]
+        with self._lock:
+            publications = [
+                publication_of(self._frame, self._standings, chunk, one, now, passed[one.day])
+                for one in audited
+            ]
+        changed = [p.partition for p in publications if self._differs(p)]
+        request = PublishRequest(
+            table=chunk.table.name,
+            partition=chunk.scope.partition,
+            staged=staged.place,
+            publications=publications,
+            rewrite=changed,
+        )
+        waivers = [waiver for waiver in passed.values() if waiver is not None]
+        try:
+            self._leases.check(chunk.table.name, passed)
+            if waivers:
+                # The permission is on record before anything is published under it.
+                self._ledger.grant_waivers(waivers)
+            self._warehouse.publish(request)
+        except (PartitionError, WarehouseError) as error:
+            return self._failed(chunk, list(passed), error, started)
+        finished = self._clock.now()
+        result = ChunkResult()
+        for one, publication in zip(audited, publications, strict=True):
+            verdict = Verdict.UNCHANGED if one.day not in changed else Verdict.PUBLISHED
+            waiver = passed[one.day]
+            reason = passed_reason(one)
+            extra = None
+            if waiver is not None:
+                verdict, extra = Verdict.WAIVED, {"waiver": publication.evidence["waiver"]}
+                failed = "; ".join(str(found) for found in one.failed) or CHECK_INPUTS
+                reason = f"published below its gate ({failed}): {waiver.reason}"
+            result.attempts.append(
+                audited_attempt(
+                    self._frame,
+                    chunk,
+                    one,
+                    verdict,
+                    reason,
+                    (started, finished),
+                    version=publication.version,
+                    extra=extra,
+                )
+            )
+            result.choices[one.day] = one.choices
+        self._take_over(staged, publications, result)
+        return result
+
+    def _differs(self, publication: Publication) -> bool:
+        held = self._standings.picture.contents[publication.table].on(publication.partition)
+        return held is None or held != held_of(publication)
+
+    def _take_over(
+        self, staged: StagedChunk, publications: Sequence[Publication], result: ChunkResult
+    ) -> None:
+        """Bring the picture up to date, so that downstream tables see what is live now."""
+        picture, name = self._standings.picture, staged.chunk.table.name
+        reasons = {attempt.partition: attempt.reason for attempt in result.attempts}
+        with self._lock:
+            if name not in picture.catalog:
+                picture.catalog.update(self._warehouse.catalog())
+            picture.contents[name].update({p.partition: held_of(p) for p in publications})
+            picture.publications.update({(name, p.partition): p for p in publications})
+            self._standings.put(
+                name, {p.partition: standing_of(p, reasons[p.partition]) for p in publications}
+            )
+
+    def _refuse(
+        self, staged: StagedChunk, refused: Sequence[Audited], started: datetime
+    ) -> ChunkResult:
+        chunk, now = staged.chunk, self._clock.now()
+        place = self._warehouse.quarantine(
+            QuarantineRequest(
+                table=chunk.table.name,
+                partition=chunk.scope.partition,
+                staged=staged.place,
+                dates=[one.day for one in refused],
+                run_id=self._frame.run_id,
+                refused_at=now,
+            )
+        )
+        result = ChunkResult()
+        for one in refused:
+            reason = refusal_reason(chunk, one)
+            result.attempts.append(
+                audited_attempt(
+                    self._frame,
+                    chunk,
+                    one,
+                    Verdict.REFUSED,
+                    reason,
+                    (started, now),
+                    extra={"quarantine": place},
+                )
+            )
+            result.choices[one.day] = one.choices
+            state = self._refused_state(chunk, one.day)
+            if one.outcome is Outcome.UNKNOWN:
+                state = State.UNKNOWN
+            self._stand(chunk, one.day, state, reason)
+        return result
+
+    def _refused_state(self, chunk: Chunk, day: date) -> State:
+        """What is published stays; a refused partition is what it was before, never better."""
+        before = self._standings.of(chunk.table.name, day).state
+        if before is State.NOTHING_EXPECTED or before is State.BLOCKED:
+            return State.MISSING
+        return before
+
+    def _failed(
+        self, chunk: Chunk, days: Sequence[date], error: GaplessError, started: datetime
+    ) -> ChunkResult:
+        now = self._clock.now()
+        result = ChunkResult()
+        for day in days:
+            result.attempts.append(
+                bare_attempt(
+                    self._frame,
+                    chunk.table.name,
+                    day,
+                    chunk.path,
+                    Verdict.FAILED,
+                    str(error),
+                    (started, now),
+                )
+            )
+            unknown = isinstance(error, QueryFailed)
+            state = State.UNKNOWN if unknown else self._refused_state(chunk, day)
+            self._stand(chunk, day, state, error.what)
+        return result
+
+    def _stand(self, chunk: Chunk, day: date, state: State, reason: str) -> None:
+        with self._lock:
+            before = self._standings.of(chunk.table.name, day)
+            standing: Standing = replace(before, state=state, reason=reason)
+            self._standings.put(chunk.table.name, {day: standing})

@@ -1,0 +1,216 @@
+"""Records: what an audited partition becomes in the warehouse's publications and in the ledger."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from gapless.choosing import ChoiceMade
+from gapless.coverage import percent
+from gapless.declare.fingerprints import gate_hash
+from gapless.declare.tables import Derived
+from gapless.ledger.interface import Attempt, Verdict, Waiver
+from gapless.partitions import Path
+from gapless.plan.contents import Held
+from gapless.plan.standings import Standings, inputs_hash
+from gapless.plan.states import Standing, State
+from gapless.run.chunk import Audited, Chunk
+from gapless.run.settings import Force, RunSettings
+from gapless.warehouse.interface import Publication
+
+CHECK_INPUTS = "inputs_complete"
+"""Name of the check that a forced partition with an incomplete input has waived."""
+
+
+@dataclass(frozen=True)
+class RunFrame:
+    """What all records of a run share."""
+
+    run_id: str
+    settings: RunSettings
+
+
+def publication_of(
+    frame: RunFrame,
+    standings: Standings,
+    chunk: Chunk,
+    audited: Audited,
+    now: datetime,
+    waiver: Waiver | None,
+) -> Publication:
+    """Return the publication that goes live with the staged rows of a partition."""
+    table, day = chunk.table, audited.day
+    before = standings.picture.publications.get((table.name, day))
+    fed = {
+        made.input: frozenset([made.chosen or "", *made.filled_from]) for made in audited.choices
+    }
+    facts = standings.picture.calendar.dates[day]
+    evidence: dict[str, Any] = {}
+    if audited.choices:
+        evidence["choices"] = {
+            made.input: {**made.as_evidence(), "contents": _fed_contents(standings, made, day)}
+            for made in audited.choices
+        }
+    if audited.coverage.excluded:
+        evidence["excluded"] = dict(audited.coverage.excluded)
+    if waiver is not None:
+        evidence["waiver"] = {
+            "id": waiver.waiver_id,
+            "reason": waiver.reason,
+            "checks": list(waiver.checks),
+            "actor": waiver.actor,
+            "expires_at": waiver.expires_at.isoformat(),
+        }
+    return Publication(
+        table=table.name,
+        partition=day,
+        version=before.version + 1 if before else 1,
+        run_id=frame.run_id,
+        published_at=now,
+        state=State.WAIVED if waiver else State.COMPLETE,
+        rows=audited.coverage.rows,
+        expected=audited.coverage.expected,
+        present=audited.coverage.present,
+        content=audited.coverage.content,
+        definition=standings.definition(table, chunk.path),
+        gate=gate_hash(table.gate),
+        inputs=inputs_hash(standings, table, facts, chunk.path, fed=fed),
+        code_version=frame.settings.code_version,
+        actor=frame.settings.actor,
+        evidence=evidence,
+    )
+
+
+def waiver_for(
+    frame: RunFrame, force: Force, table: Derived, day: date, checks: Sequence[str], now: datetime
+) -> Waiver:
+    """Return the waiver that a forced publication is made under."""
+    return Waiver(
+        waiver_id=uuid.uuid4().hex[:12],
+        table=table.name,
+        partition=day,
+        checks=tuple(checks),
+        reason=force.reason,
+        actor=frame.settings.actor,
+        granted_at=now,
+        expires_at=now + force.expires_after,
+        run_id=frame.run_id,
+    )
+
+
+def audited_attempt(
+    frame: RunFrame,
+    chunk: Chunk,
+    audited: Audited,
+    verdict: Verdict,
+    reason: str,
+    times: tuple[datetime, datetime],
+    *,
+    version: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Attempt:
+    """Return the attempt of a partition that got as far as its audit."""
+    coverage = audited.coverage
+    evidence: dict[str, Any] = {
+        "choices": {made.input: made.as_evidence() for made in audited.choices},
+        "gate": [result.as_evidence() for result in audited.results],
+        "excluded": dict(coverage.excluded),
+        "named": {kind: [str(name) for name in names] for kind, names in audited.named.items()},
+        **(extra or {}),
+    }
+    return Attempt(
+        run_id=frame.run_id,
+        table=chunk.table.name,
+        partition=audited.day,
+        path=chunk.path.value,
+        verdict=verdict,
+        started_at=times[0],
+        finished_at=times[1],
+        expected=coverage.expected,
+        present=coverage.present,
+        missing=coverage.missing,
+        unexpected=coverage.unexpected,
+        duplicates=coverage.duplicates,
+        rows=coverage.rows,
+        version=version,
+        code_version=frame.settings.code_version,
+        reason=reason,
+        evidence={name: value for name, value in evidence.items() if value},
+    )
+
+
+def bare_attempt(
+    frame: RunFrame,
+    table: str,
+    day: date,
+    path: Path,
+    verdict: Verdict,
+    reason: str,
+    times: tuple[datetime, datetime],
+    choices: Sequence[ChoiceMade] = (),
+) -> Attempt:
+    """Return the attempt of a partition that was never staged or whose staging failed."""
+    return Attempt(
+        run_id=frame.run_id,
+        table=table,
+        partition=day,
+        path=path.value,
+        verdict=verdict,
+        started_at=times[0],
+        finished_at=times[1],
+        code_version=frame.settings.code_version,
+        reason=reason,
+        evidence=(
+            {"choices": {made.input: made.as_evidence() for made in choices}} if choices else {}
+        ),
+    )
+
+
+def refusal_reason(chunk: Chunk, audited: Audited) -> str:
+    """Say what failed, with the first names, what was not done and what to do next."""
+    failed = "; ".join(str(result) for result in audited.failed)
+    names = []
+    for kind, found in audited.named.items():
+        shown = ", ".join(str(name) for name in found[:3])
+        names.append(f"{kind}, first: {shown}")
+    detail = f" ({'; '.join(names)})" if names else ""
+    return (
+        f"{failed}{detail}. Nothing was published; the {audited.coverage.rows} staged rows are in "
+        f"quarantine. Look: gapless explain {chunk.table.name} {audited.day}"
+    )
+
+
+def passed_reason(audited: Audited) -> str:
+    """Say how well a published partition is covered, and what fed it."""
+    coverage = audited.coverage
+    text = f"{coverage.present} of {coverage.expected} ({percent(coverage.ratio)})"
+    chosen = "; ".join(f"{made.input}: {made.reason}" for made in audited.choices)
+    return f"{text}; {chosen}" if chosen else text
+
+
+def standing_of(publication: Publication, reason: str) -> Standing:
+    """Return the standing of a partition that has just been published."""
+    return Standing(
+        table=publication.table,
+        partition=publication.partition,
+        state=State(publication.state),
+        reason=reason,
+        expected=publication.expected,
+        present=publication.present,
+        rows=publication.rows,
+        version=publication.version,
+    )
+
+
+def held_of(publication: Publication) -> Held:
+    """Return what the table holds on a date that has just been published."""
+    return Held(publication.rows, publication.content)
+
+
+def _fed_contents(standings: Standings, made: ChoiceMade, day: date) -> dict[str, list[int]]:
+    contents = standings.picture.contents
+    held = {name: contents[name].on(day) for name in (made.chosen or "", *made.filled_from) if name}
+    return {name: [found.rows, found.content] for name, found in held.items() if found}

@@ -1,0 +1,121 @@
+"""The report of a run: what became of every requested partition, with a reason for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from gapless.ledger.interface import Attempt, Verdict
+from gapless.plan.build import Action, Plan
+from gapless.plan.states import Standing, State
+
+SUCCEEDED = frozenset({Verdict.PUBLISHED, Verdict.WAIVED, Verdict.UNCHANGED})
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one requested partition."""
+
+    table: str
+    partition: date
+    outcome: str
+    """A verdict for what was attempted; `done`, `warm_up`, `nothing_expected`, … for the rest."""
+    state: State
+    reason: str
+    attempt: Attempt | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether nothing remains to be done about it."""
+        if self.attempt is not None:
+            return self.attempt.verdict in SUCCEEDED
+        return self.outcome in {"done", State.WARM_UP, State.NOTHING_EXPECTED}
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Every requested partition is in here once."""
+
+    run_id: str
+    plan: Plan
+    results: tuple[Result, ...]
+    started_at: datetime
+    finished_at: datetime
+    statements: int
+    """Statements sent to the warehouse by this run."""
+
+    @property
+    def seconds(self) -> float:
+        """Wall time."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def exit_code(self) -> int:
+        """0: all is done; 4: something is unknown; 1: something failed, was refused or blocked."""
+        open_ones = [result for result in self.results if not result.succeeded]
+        if not open_ones:
+            return 0
+        return 4 if any(result.state is State.UNKNOWN for result in open_ones) else 1
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Outcome → partitions."""
+        return dict(Counter(result.outcome for result in self.results))
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        return {
+            "run_id": self.run_id,
+            "exit_code": self.exit_code,
+            "seconds": round(self.seconds, 3),
+            "statements": self.statements,
+            "counts": self.counts,
+            "results": [_result_data(result) for result in self.results],
+        }
+
+
+def collect(
+    plan: Plan, attempts: Sequence[Attempt], final: dict[tuple[str, date], Standing]
+) -> tuple[Result, ...]:
+    """Account for every step of a plan: by its attempt, else by the plan's own reason."""
+    by_partition = {(attempt.table, attempt.partition): attempt for attempt in attempts}
+    results = []
+    for step in plan.all_steps:
+        attempt = by_partition.get((step.table, step.partition))
+        standing = final.get((step.table, step.partition))
+        state = standing.state if standing else step.state
+        if attempt is not None:
+            outcome, reason = attempt.verdict.value, attempt.reason
+        else:
+            reason = standing.reason if standing and step.action is Action.RECHECK else step.reason
+            outcome = "done" if step.action in (Action.LEAVE, Action.RECHECK) else state.value
+        results.append(Result(step.table, step.partition, outcome, state, reason, attempt))
+    return tuple(results)
+
+
+def _result_data(result: Result) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "table": result.table,
+        "date": result.partition.isoformat(),
+        "outcome": result.outcome,
+        "state": result.state.value,
+        "reason": result.reason,
+    }
+    attempt = result.attempt
+    if attempt is not None:
+        data |= {
+            "path": attempt.path,
+            "expected": attempt.expected,
+            "present": attempt.present,
+            "missing": attempt.missing,
+            "unexpected": attempt.unexpected,
+            "duplicates": attempt.duplicates,
+            "rows": attempt.rows,
+            "coverage": attempt.coverage,
+            "version": attempt.version,
+            "evidence": dict(attempt.evidence),
+        }
+    return data

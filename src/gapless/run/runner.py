@@ -1,0 +1,309 @@
+"""Running a plan: tables in dependency order, chunks of each side by side, leases around it all.
+
+This is the only way anything gets published: the command line, the library, a repair and a
+scheduler all end here.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import date, datetime
+
+from gapless.clock import Clock
+from gapless.declare.tables import Derived
+from gapless.events import AttemptFinished, ChunkStarted, Listener, RunFinished, RunStarted, ignore
+from gapless.ledger.interface import (
+    Attempt,
+    Holder,
+    Lease,
+    Ledger,
+    PartitionState,
+    Run,
+    Verdict,
+)
+from gapless.partitions import Path, chunked
+from gapless.plan.build import Action, Plan
+from gapless.plan.standings import Standings, derive_table
+from gapless.plan.states import Standing, State
+from gapless.run.chunk import Chunk
+from gapless.run.leases import LeaseKeeper
+from gapless.run.process import ChunkProcess, ChunkResult
+from gapless.run.records import RunFrame, bare_attempt
+from gapless.run.report import RunReport, collect
+from gapless.run.settings import RunSettings
+from gapless.sql.binding import Scope
+from gapless.warehouse.interface import Warehouse
+
+
+class Runner:
+    """Executes one plan.
+
+    Args:
+        warehouse: Where rows are staged and published.
+        ledger: Where the run is recorded; must be open.
+        clock: Time source.
+        settings: Who, how wide, and what may be overridden.
+        listener: Told about every event, from worker threads too.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        ledger: Ledger,
+        clock: Clock,
+        settings: RunSettings,
+        listener: Listener = ignore,
+    ) -> None:
+        self._warehouse = warehouse
+        self._ledger = ledger
+        self._clock = clock
+        self._settings = settings
+        self._listener = listener
+        self._lock = threading.RLock()
+        self._attempts: list[Attempt] = []
+
+    def run(self, plan: Plan, standings: Standings) -> RunReport:
+        """Do what the plan says and account for every partition of it.
+
+        Raises:
+            LedgerUnavailable: before anything is written to the warehouse.
+        """
+        started = self._clock.now()
+        before = self._warehouse.statements
+        run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+        frame = RunFrame(run_id, self._settings)
+        self._begin(frame, plan, started)
+        holder = Holder(run_id, socket.gethostname(), os.getpid(), self._settings.actor)
+        with LeaseKeeper(self._ledger, holder, self._clock, self._settings.lease_ttl) as leases:
+            refused = leases.acquire(_wanted(plan))
+            work = _Work(self, frame, plan, standings, leases, refused)
+            work.run_all()
+        report = self._report(run_id, plan, standings, started, before)
+        self._ledger.finish_run(run_id, finished_at=report.finished_at, exit_code=report.exit_code)
+        self._listener(RunFinished(run_id, report.exit_code))
+        return report
+
+    def _begin(self, frame: RunFrame, plan: Plan, started: datetime) -> None:
+        self._ledger.begin_run(
+            Run(
+                run_id=frame.run_id,
+                pipeline=plan.pipeline,
+                command=self._settings.command,
+                actor=self._settings.actor,
+                code_version=self._settings.code_version,
+                started_at=started,
+                plan=plan.as_data(),
+            )
+        )
+        self._listener(RunStarted(frame.run_id, plan))
+
+    def _report(
+        self, run_id: str, plan: Plan, standings: Standings, started: datetime, before: int
+    ) -> RunReport:
+        final = {
+            (step.table, step.partition): standings.of(step.table, step.partition)
+            for step in plan.all_steps
+        }
+        return RunReport(
+            run_id=run_id,
+            plan=plan,
+            results=collect(plan, self._attempts, final),
+            started_at=started,
+            finished_at=self._clock.now(),
+            statements=self._warehouse.statements - before,
+        )
+
+    def record(self, result: ChunkResult, standings: Standings) -> None:
+        """Write what became of a chunk to the ledger and tell the listener."""
+        now = self._clock.now()
+        with self._lock:
+            self._attempts += result.attempts
+        self._ledger.record_attempts(result.attempts)
+        self._ledger.record_states(
+            [
+                known_state(standings.of(attempt.table, attempt.partition), now)
+                for attempt in result.attempts
+            ]
+        )
+        for attempt in result.attempts:
+            made = result.choices.get(attempt.partition, ())
+            self._listener(AttemptFinished(attempt, tuple(made)))
+
+    @property
+    def parts(self) -> tuple[Warehouse, Clock, RunSettings, Listener, threading.RLock, Ledger]:
+        """What the work of a run needs of its runner."""
+        return (
+            self._warehouse,
+            self._clock,
+            self._settings,
+            self._listener,
+            self._lock,
+            self._ledger,
+        )
+
+
+class _Work:
+    """The work of one run: which tables are ready, which chunks are open."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        frame: RunFrame,
+        plan: Plan,
+        standings: Standings,
+        leases: LeaseKeeper,
+        refused: Mapping[tuple[str, date], Lease],
+    ) -> None:
+        self.runner = runner
+        self.frame = frame
+        self.plan = plan
+        self.standings = standings
+        self.refused = refused
+        self.leases = leases
+        (
+            self.warehouse,
+            self.clock,
+            self.settings,
+            self.listener,
+            self.lock,
+            self.ledger,
+        ) = runner.parts
+        self.open: dict[str, int] = {}
+        """Table → chunks of it that are still being worked on."""
+
+    def run_all(self) -> None:
+        """Work through every table, each as soon as the tables it reads are finished."""
+        waiting = [
+            table
+            for table in self.standings.picture.pipeline.derived_tables
+            if self.plan.of(table.name, Action.COMPUTE, Action.RECHECK, Action.BLOCK)
+        ]
+        futures: set[Future[str]] = set()
+        with ThreadPoolExecutor(self.settings.workers, "gapless-worker") as pool:
+            try:
+                while waiting or futures:
+                    for table in self._ready(waiting):
+                        waiting.remove(table)
+                        chunks = self._chunks_of(table)
+                        self.open[table.name] = len(chunks)
+                        futures |= {pool.submit(self._work_on, chunk) for chunk in chunks}
+                    if futures:
+                        done, futures = wait(futures, return_when=FIRST_COMPLETED)
+                        for future in done:
+                            self.open[future.result()] -= 1
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                raise
+
+    def _ready(self, waiting: Sequence[Derived]) -> list[Derived]:
+        """Return the tables none of whose upstream tables is still to be worked on."""
+        busy = {table.name for table in waiting} | {n for n, count in self.open.items() if count}
+        pipeline = self.standings.picture.pipeline
+        return [
+            table
+            for table in waiting
+            if not busy & {found.name for found in pipeline.upstream_of(table)}
+        ]
+
+    def _chunks_of(self, table: Derived) -> list[Chunk]:
+        """Look at a table again now that its inputs are done, and cut what is due into chunks."""
+        steps = self.plan.of(table.name, Action.COMPUTE, Action.RECHECK, Action.BLOCK)
+        days = [step.partition for step in steps]
+        scheduled = [day for day in days if day in self.standings.picture.calendar.dates]
+        with self.lock:
+            derive_table(self.standings, table, scheduled, {})
+            due = self._due(table, [step.partition for step in steps])
+        chunks: list[Chunk] = []
+        for path in Path:
+            expected = table.expected_on(path)
+            of_path = [day for day in due if self._path(table, day) is path]
+            if expected is None or not of_path:
+                continue
+            for number, piece in enumerate(chunked(of_path, self.settings.chunk_size)):
+                facts = tuple(self.standings.picture.calendar.dates[day] for day in piece)
+                scope = Scope(self.standings.picture.pipeline.partition, facts)
+                slot = f"{table.schema}__{table.short_name}_{path.value}_{number}"
+                chunks.append(Chunk(table, path, expected, scope, slot))
+        return chunks
+
+    def _path(self, table: Derived, day: date) -> Path:
+        return next(
+            step.path for step in self.plan.of(table.name, *Action) if step.partition == day
+        )
+
+    def _due(self, table: Derived, days: Sequence[date]) -> list[date]:
+        """Return the dates to compute; record those that are blocked or leased by another run."""
+        due: list[date] = []
+        stopped: list[Attempt] = []
+        now = self.clock.now()
+        on_request = {step.partition for step in self.plan.of(table.name, Action.COMPUTE)}
+        for day in days:
+            standing = self.standings.of(table.name, day)
+            lease = self.refused.get((table.name, day))
+            if lease is not None:
+                reason = (
+                    f"another run holds the lease: {lease.holder.run_id} of {lease.holder.actor}, "
+                    f"process {lease.holder.pid} on {lease.holder.host}, until "
+                    f"{lease.expires_at:%H:%M:%S} UTC"
+                )
+            elif standing.state is State.BLOCKED and not self._forced(day):
+                reason = standing.reason
+            elif standing.settled and not (
+                standing.state is State.NOTHING_EXPECTED and day in on_request
+            ):
+                continue
+            else:
+                due.append(day)
+                continue
+            path = self._path(table, day)
+            stopped.append(
+                bare_attempt(self.frame, table.name, day, path, Verdict.BLOCKED, reason, (now, now))
+            )
+        if stopped:
+            self.runner.record(ChunkResult(stopped, {}), self.standings)
+        return due
+
+    def _forced(self, day: date) -> bool:
+        force = self.settings.force
+        return force is not None and day in force.dates
+
+    def _work_on(self, chunk: Chunk) -> str:
+        self.listener(ChunkStarted(chunk.table.name, len(chunk.days)))
+        session = self.warehouse.session()
+        try:
+            process = ChunkProcess(
+                session, self.ledger, self.clock, self.frame, self.standings, self.leases, self.lock
+            )
+            result = process.run(chunk)
+        finally:
+            session.close()
+        self.runner.record(result, self.standings)
+        return chunk.table.name
+
+
+def known_state(standing: Standing, now: datetime) -> PartitionState:
+    """Return a standing as the ledger keeps it."""
+    return PartitionState(
+        table=standing.table,
+        partition=standing.partition,
+        state=standing.state.value,
+        measured_at=now,
+        expected=standing.expected,
+        present=standing.present,
+        version=standing.version,
+        reason=standing.reason,
+    )
+
+
+def _wanted(plan: Plan) -> dict[str, list[date]]:
+    wanted: dict[str, list[date]] = {}
+    for step in plan.all_steps:
+        if step.action in (Action.COMPUTE, Action.RECHECK):
+            wanted.setdefault(step.table, []).append(step.partition)
+    return wanted

@@ -1,0 +1,52 @@
+"""How a run is to be done: who, how wide, and what it may override."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from gapless.run.leases import LEASE_TTL
+
+DEFAULT_CHUNK = 1000
+"""Partitions staged by one statement: six NBA seasons. Cutting smaller costs (see the ADR)."""
+DEFAULT_WAIVER_DAYS = 30
+
+
+def default_actor() -> str:
+    """Return who is at work: GAPLESS_ACTOR, or user@host."""
+    named = os.environ.get("GAPLESS_ACTOR")
+    if named:
+        return named
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        # Containers may run under an id that has no name.
+        user = f"uid{os.getuid()}"
+    return f"{user}@{socket.gethostname()}"
+
+
+@dataclass(frozen=True)
+class Force:
+    """Permission to publish below the gate, for the named dates only."""
+
+    reason: str
+    dates: frozenset[date]
+    expires_after: timedelta = timedelta(days=DEFAULT_WAIVER_DAYS)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a run is to be done."""
+
+    command: str
+    """As the user would type it; kept in the ledger."""
+    code_version: str
+    actor: str = field(default_factory=default_actor)
+    workers: int = 1
+    """Chunks worked on at the same time."""
+    chunk_size: int = DEFAULT_CHUNK
+    force: Force | None = None
+    lease_ttl: timedelta = LEASE_TTL

@@ -1,0 +1,1 @@
+"""Verbs: what a user can ask for; each is a function, and each command calls one of them."""

@@ -1,0 +1,179 @@
+"""Planning, preflight and backfill: one way in, from a selection to a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gapless.errors import PreflightRefused, UsageError
+from gapless.events import Listener, ignore
+from gapless.ledger.interface import Attempt, FindingRecord, Verdict
+from gapless.plan.build import Plan, build_plan
+from gapless.plan.standings import Standings
+from gapless.preflight.examine import Preflight, examine
+from gapless.preflight.interface import Severity
+from gapless.run.report import RunReport
+from gapless.run.runner import Runner
+from gapless.run.settings import (
+    DEFAULT_CHUNK,
+    DEFAULT_WAIVER_DAYS,
+    Force,
+    RunSettings,
+    default_actor,
+)
+from gapless.verbs.selection import Selection, look
+from gapless.verbs.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class BackfillOptions:
+    """How a backfill is done."""
+
+    command: str = "backfill"
+    workers: int = 1
+    chunk_size: int = DEFAULT_CHUNK
+    force_reason: str | None = None
+    """Publishes the selected dates below their gates, as waived."""
+    waiver_days: int = DEFAULT_WAIVER_DAYS
+
+
+@dataclass(frozen=True)
+class BackfillOutcome:
+    """What a backfill did, and what preflight had found."""
+
+    preflight: Preflight
+    report: RunReport
+
+
+def plan(workspace: Workspace, selection: Selection) -> tuple[Plan, Standings]:
+    """Say what a backfill of the selection would do, and why; reads only."""
+    standings, request = look(workspace, selection)
+    return build_plan(standings, request), standings
+
+
+def preflight(workspace: Workspace, selection: Selection) -> Preflight:
+    """Say what stands in the way of a backfill of the selection; reads only."""
+    made, standings = plan(workspace, selection)
+    return examine(workspace.warehouse, workspace.ledger, made, standings, workspace.clock.now())
+
+
+def backfill(
+    workspace: Workspace,
+    selection: Selection,
+    options: BackfillOptions | None = None,
+    listener: Listener = ignore,
+) -> BackfillOutcome:
+    """Compute, gate and publish every selected partition that is not done.
+
+    Raises:
+        UsageError: force without a reason, or without named dates.
+        PreflightRefused: something makes the run pointless or dangerous; nothing was started.
+        LedgerUnavailable: the ledger cannot be written; nothing was started.
+    """
+    options = options or BackfillOptions()
+    check_force(selection, options)
+    workspace.ledger.open()
+    made, standings = plan(workspace, selection)
+    reconcile(workspace, standings)
+    found = examine(workspace.warehouse, workspace.ledger, made, standings, workspace.clock.now())
+    for finding in found.findings:
+        if finding.severity is Severity.REFUSE:
+            raise PreflightRefused(finding.message)
+    runner = Runner(
+        workspace.warehouse,
+        workspace.ledger,
+        workspace.clock,
+        _settings(workspace, made, options),
+        listener,
+    )
+    report = runner.run(made, standings)
+    workspace.ledger.record_findings(_records(found, report.run_id))
+    return BackfillOutcome(found, report)
+
+
+def check_force(selection: Selection, options: BackfillOptions) -> None:
+    """Refuse a force that would leave no trace or reach further than meant.
+
+    Raises:
+        UsageError: no reason, or no named dates.
+    """
+    if options.force_reason is None:
+        return
+    if not options.force_reason.strip():
+        raise UsageError(
+            '--force needs a reason that others will understand: --force --reason "…". '
+            "It is kept with the partition for ever."
+        )
+    if not selection.dates and not (selection.start_date and selection.end_date):
+        raise UsageError(
+            "--force publishes below the gate for named dates only; name them with --dates, "
+            "or both --start-date and --end-date."
+        )
+
+
+def reconcile(workspace: Workspace, standings: Standings) -> list[Attempt]:
+    """Write to the ledger what the warehouse knows and the ledger does not; the data wins.
+
+    A process that dies between publishing and writing the ledger leaves such publications.
+    """
+    recorded = workspace.ledger.recorded_versions()
+    recovered = [
+        Attempt(
+            run_id=publication.run_id,
+            table=publication.table,
+            partition=publication.partition,
+            path="historical",
+            verdict=Verdict.RECOVERED,
+            started_at=publication.published_at,
+            finished_at=publication.published_at,
+            expected=publication.expected,
+            present=publication.present,
+            missing=publication.expected - publication.present,
+            rows=publication.rows,
+            version=publication.version,
+            definition_hash=publication.definition,
+            code_version=publication.code_version,
+            reason="published; the process ended before the ledger was written",
+            evidence=dict(publication.evidence),
+        )
+        for publication in standings.picture.publications.values()
+        if publication.version > recorded.get((publication.table, publication.partition), 0)
+    ]
+    if recovered:
+        workspace.ledger.record_attempts(recovered)
+    return recovered
+
+
+def _settings(workspace: Workspace, made: Plan, options: BackfillOptions) -> RunSettings:
+    force = None
+    if options.force_reason is not None:
+        force = Force(
+            reason=options.force_reason.strip(),
+            dates=frozenset(made.request.dates),
+            expires_after=timedelta(days=options.waiver_days),
+        )
+    return RunSettings(
+        command=options.command,
+        code_version=workspace.code_version,
+        actor=default_actor(),
+        workers=options.workers,
+        chunk_size=options.chunk_size,
+        force=force,
+    )
+
+
+def _records(found: Preflight, run_id: str) -> list[FindingRecord]:
+    return [
+        FindingRecord(
+            run_id=run_id,
+            code=finding.code,
+            severity=finding.severity.value,
+            table=finding.table,
+            first=finding.dates[0] if finding.dates else None,
+            last=finding.dates[-1] if finding.dates else None,
+            dates=len(finding.dates),
+            message=finding.message,
+            evidence=finding.as_data(),
+        )
+        for finding in found.findings
+    ]

@@ -1,0 +1,100 @@
+"""Loading: the source tables of a pipeline from a folder of files, then their completeness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gapless.declare.tables import Source
+from gapless.errors import LoadError
+from gapless.partitions import DateRange
+from gapless.plan.picture import read_calendar, read_picture
+from gapless.plan.standings import source_standing
+from gapless.plan.states import Standing
+from gapless.verbs.workspace import Workspace
+from gapless.warehouse.interface import LoadRequest, LoadResult
+
+SUFFIXES = ("parquet", "csv")
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What was loaded, and how complete the source tables are now."""
+
+    results: tuple[LoadResult, ...]
+    standings: tuple[Standing, ...]
+    """Every scheduled date of every loaded table."""
+
+    @property
+    def incomplete(self) -> list[Standing]:
+        """Partitions that are not complete."""
+        return [standing for standing in self.standings if not standing.settled]
+
+    @property
+    def exit_code(self) -> int:
+        """0: every loaded date is complete; 1: some are not."""
+        return 1 if self.incomplete else 0
+
+
+def load(workspace: Workspace, folder: Path) -> LoadReport:
+    """Load every declared source table from `<table>.parquet` or `<table>.csv` in a folder.
+
+    Loading the same files again changes nothing. Dates that are not in the files stay.
+
+    Raises:
+        LoadError: a file or column is missing, or a value does not fit its type; what was loaded
+            before the offending file stays.
+    """
+    pipeline = workspace.pipeline
+    sources = [source for source in pipeline.sources if source.columns]
+    files = {source.name: files_of(source, folder) for source in sources}
+    results = tuple(
+        workspace.warehouse.load_files(
+            LoadRequest(
+                table=source.name,
+                partition=pipeline.partition,
+                key=source.key,
+                columns=source.columns,
+                files=files[source.name],
+                moves=source.moves,
+            )
+        )
+        for source in sources
+    )
+    catalog = workspace.warehouse.catalog()
+    calendar = read_calendar(workspace.warehouse, pipeline, catalog)
+    extent = calendar.extent
+    assert extent is not None  # noqa: S101 - read_calendar refuses an empty one
+    picture = read_picture(
+        workspace.warehouse,
+        pipeline,
+        catalog=catalog,
+        calendar=calendar,
+        today=workspace.today,
+        tables=sources,
+        span=DateRange(extent.first, extent.last),
+    )
+    standings = tuple(
+        source_standing(picture, source, day) for source in sources for day in calendar.ordered
+    )
+    return LoadReport(results, standings)
+
+
+def files_of(source: Source, folder: Path) -> list[str]:
+    """Find the files of a source table in a folder.
+
+    Raises:
+        LoadError: there are none.
+    """
+    if not folder.is_dir():
+        raise LoadError(f"There is no folder {folder}.", untouched="Nothing was loaded.")
+    for suffix in SUFFIXES:
+        found = sorted(folder.glob(f"{source.short_name}.{suffix}"))
+        found += sorted(folder.glob(f"{source.short_name}_*.{suffix}"))
+        if found:
+            return [str(file) for file in found]
+    raise LoadError(
+        f"{folder} has no file for {source.name}: expected {source.short_name}.parquet or "
+        f"{source.short_name}.csv.",
+        untouched="Nothing was loaded.",
+    )

@@ -1,0 +1,109 @@
+"""Selections: which tables and dates a user means, resolved against declarations and calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from gapless.declare.calendar import Calendar
+from gapless.declare.pipeline import Pipeline
+from gapless.declare.tables import Derived
+from gapless.errors import UsageError, nearest
+from gapless.partitions import DateRange
+from gapless.plan.build import Request, resolve_request
+from gapless.plan.doubts import measure_doubts
+from gapless.plan.picture import read_calendar, read_picture
+from gapless.plan.standings import Standings, derive_standings
+from gapless.verbs.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Tables and dates as a user gives them; nothing given means everything there is."""
+
+    tables: Sequence[str] = ()
+    start_date: date | None = None
+    end_date: date | None = None
+    dates: Sequence[date] = ()
+    season: str | None = None
+    with_upstream: bool = False
+
+    @property
+    def names_dates(self) -> bool:
+        """Tell whether any dates were given."""
+        return bool(self.dates or self.start_date or self.end_date or self.season)
+
+
+def look(workspace: Workspace, selection: Selection) -> tuple[Standings, Request]:
+    """Read the state of everything a selection depends on.
+
+    Raises:
+        UsageError: an unknown table or season, or dates that contradict each other.
+        PreflightRefused: the calendar holds nothing.
+    """
+    pipeline, warehouse = workspace.pipeline, workspace.warehouse
+    tables = chosen_tables(pipeline, selection.tables)
+    catalog = warehouse.catalog()
+    calendar = read_calendar(warehouse, pipeline, catalog)
+    request = resolve_request(
+        chosen_dates(selection, calendar, workspace.today),
+        tables,
+        named=bool(selection.tables),
+        with_upstream=selection.with_upstream,
+    )
+    picture = read_picture(
+        warehouse,
+        pipeline,
+        catalog=catalog,
+        calendar=calendar,
+        today=workspace.today,
+        tables=tables,
+        span=request.span,
+    )
+    return derive_standings(picture, measure_doubts(warehouse, picture)), request
+
+
+def chosen_tables(pipeline: Pipeline, names: Sequence[str]) -> list[Derived]:
+    """Return the named computed tables in dependency order; all of them when none is named.
+
+    Raises:
+        DeclarationError: a name is unknown or a source.
+    """
+    if not names:
+        return pipeline.derived_tables
+    wanted = {pipeline.derived_table(name).name for name in names}
+    return [table for table in pipeline.derived_tables if table.name in wanted]
+
+
+def chosen_dates(selection: Selection, calendar: Calendar, today: date) -> list[date]:
+    """Return the civil dates a selection means.
+
+    Without dates: the whole calendar up to yesterday. With one end only: to the calendar's other
+    end, again no further than yesterday.
+
+    Raises:
+        UsageError: the dates contradict each other, or the season is unknown.
+    """
+    if selection.dates:
+        if selection.start_date or selection.end_date or selection.season:
+            raise UsageError(
+                "--dates cannot be combined with --start-date, --end-date or --season; "
+                "name the dates or the range, not both."
+            )
+        return sorted(set(selection.dates))
+    extent = calendar.extent
+    assert extent is not None  # noqa: S101 - an empty calendar was refused before
+    first, last = extent.first, min(extent.last, today - timedelta(days=1))
+    if selection.season is not None:
+        season = calendar.seasons.get(selection.season)
+        if season is None:
+            raise UsageError(
+                f"There is no season {selection.season!r} in the calendar. "
+                f"{nearest(selection.season, calendar.seasons)}"
+            )
+        # A season from its first scheduled date; it may be declared to start earlier.
+        first, last = season.start, season.last
+    first = selection.start_date or first
+    last = selection.end_date or max(first, last)
+    return list(DateRange(first, last))
