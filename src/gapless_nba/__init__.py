@@ -1,0 +1,1 @@
+"""The NBA reference pipeline."""

@@ -1,0 +1,322 @@
+"""The NBA reference pipeline: raw box scores and shots → analytics → precomputed factors.
+
+What every table holds is defined in `docs/nba/tables.md`; each has one `.sql` file below `sql/`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.resources import files
+
+from gapless import (
+    Gate,
+    History,
+    Path,
+    Pipeline,
+    SameDate,
+    at_least,
+    between,
+    by_path,
+    check,
+    days_of_season,
+    expected_by_path,
+    expected_query,
+    first_sufficient,
+    history,
+    keys_of,
+    one_of,
+    query,
+    rule,
+    same_date,
+    season_to_date,
+    since_previous_season,
+)
+from gapless_nba.raw_columns import PLAYER_BOX_SCORES, SCHEDULE, SHOTS
+
+ZONES = ("paint", "mid_range", "three")
+SCORING_ZONES = (*ZONES, "balanced")
+
+pipeline = Pipeline(
+    "nba",
+    partition="game_date",
+    timezone="America/New_York",
+    sql_folder=files("gapless_nba") / "sql",
+    version="1",
+)
+
+# -- Layer 1: raw, loaded --------------------------------------------------------------------
+
+schedule = pipeline.source(
+    "raw.schedule", key="game_id", columns=SCHEDULE, trusted=True, moves=True
+)
+
+pipeline.calendar(
+    schedule,
+    season="season",
+    unit="game",
+    season_starts={
+        "2021-22": date(2021, 10, 19),
+        "2022-23": date(2022, 10, 18),
+        "2023-24": date(2023, 10, 24),
+        "2024-25": date(2024, 10, 22),
+        "2025-26": date(2025, 10, 21),
+    },
+)
+
+player_box_scores = pipeline.source(
+    "raw.player_box_scores",
+    key=("game_id", "player_id"),
+    columns=PLAYER_BOX_SCORES,
+    moves=True,
+)
+pipeline.require(
+    player_box_scores,
+    check(
+        "games_complete",
+        "checks/games_complete.sql",
+        {"schedule": same_date(schedule), "box_scores": same_date(player_box_scores)},
+    ),
+)
+
+shots = pipeline.source(
+    "raw.shots",
+    key=("game_id", "shot_seq"),
+    columns=SHOTS,
+    moves=True,
+    optional=True,
+)
+pipeline.require(
+    shots,
+    check(
+        "shots_agree",
+        "checks/shots_agree.sql",
+        {
+            "schedule": same_date(schedule),
+            "box_scores": same_date(player_box_scores),
+            "shots": same_date(shots),
+        },
+        # Whole months of games have no shots: a fact to report, and NULL zones downstream.
+        blocking=False,
+    ),
+)
+
+# -- Layer 3: analytics ----------------------------------------------------------------------
+
+player_game_summary = pipeline.derived(
+    "analytics.player_game_summary",
+    key="player_id",
+    label="player_lookup",
+    sql="analytics/player_game_summary.sql",
+    inputs={
+        "schedule": same_date(schedule),
+        "box_scores": same_date(player_box_scores),
+        "shots": same_date(shots),
+    },
+    expected=expected_by_path(
+        historical=keys_of(
+            player_box_scores,
+            group="game_id",
+            label="player_name",
+            exclude={"did_not_play": "NOT played"},
+        ),
+    ),
+    gate=Gate(
+        coverage=0.90,
+        warn=1.0,
+        group_coverage=0.80,
+        required=("season", "game_id", "game_code", "team", "opponent", "minutes", "points"),
+        rules=(
+            at_least("minutes", 0),
+            at_least("usage_rate", 0),
+            between("efg_pct", 0, 1.5),
+            rule("makes_within_attempts", "fgm <= fga AND fg3m <= fg3a AND ftm <= fta"),
+            rule("points_add_up", "points = 2 * fgm + fg3m + ftm"),
+            rule("team_is_not_opponent", "team <> opponent"),
+        ),
+        checks=(check("usage_adds_up", "checks/usage_adds_up.sql"),),
+    ),
+)
+
+team_offense_game_summary = pipeline.derived(
+    "analytics.team_offense_game_summary",
+    key=("game_id", "team"),
+    sql="analytics/team_offense_game_summary.sql",
+    inputs={
+        "player_game_summary": same_date(player_game_summary),
+        "schedule": same_date(schedule),
+    },
+    expected=expected_by_path(
+        historical=expected_query(
+            "expected/team_games.sql", {"schedule": same_date(schedule)}, group="game_id"
+        ),
+    ),
+    gate=Gate(
+        required=("season", "opponent", "points", "possessions"),
+        rules=(at_least("possessions", 1), at_least("team_minutes", 1)),
+        checks=(
+            check(
+                "points_equal_score",
+                "checks/points_equal_score.sql",
+                {"schedule": same_date(schedule)},
+            ),
+        ),
+    ),
+)
+
+team_defense_game_summary = pipeline.derived(
+    "analytics.team_defense_game_summary",
+    key=("game_id", "team"),
+    sql="analytics/team_defense_game_summary.sql",
+    inputs={"team_offense_game_summary": same_date(team_offense_game_summary)},
+    expected=expected_by_path(
+        historical=expected_query(
+            "expected/team_games.sql", {"schedule": same_date(schedule)}, group="game_id"
+        ),
+    ),
+    gate=Gate(required=("season", "opponent", "points_allowed", "defensive_rating")),
+)
+
+_CONTEXT_HISTORY = {
+    "player_game_summary": history(player_game_summary, season_to_date()),
+    "team_offense_game_summary": history(team_offense_game_summary, season_to_date()),
+}
+_CONTEXT_RULES = (
+    at_least("days_rest", 1),
+    between("games_last_7_days", 0, 7),
+    between("games_last_14_days", 0, 14),
+    rule("team_is_not_opponent", "team <> opponent"),
+)
+_CONTEXT_REQUIRED = ("season", "game_id", "team", "opponent", "context_source")
+_ROSTER: dict[str, SameDate | History] = {
+    "schedule": same_date(schedule),
+    "past_games": history(schedule, since_previous_season()),
+    "listings": history(player_box_scores, since_previous_season()),
+}
+
+upcoming_player_game_context = pipeline.derived(
+    "analytics.upcoming_player_game_context",
+    key="player_id",
+    label="player_lookup",
+    sql="analytics/player_game_context.sql",
+    inputs={"players": query("analytics/upcoming_players.sql", _ROSTER), **_CONTEXT_HISTORY},
+    expected=expected_query(
+        "analytics/upcoming_players.sql",
+        _ROSTER,
+        group="game_id",
+        label="player_name",
+        carry=("team",),
+    ),
+    gate=Gate(coverage=1.0, required=_CONTEXT_REQUIRED, rules=_CONTEXT_RULES),
+    # Written before the games and cleaned afterwards: no past date ever needs it.
+    on_request=(Path.HISTORICAL,),
+)
+
+synthetic_player_game_context = pipeline.derived(
+    "analytics.synthetic_player_game_context",
+    key="player_id",
+    label="player_lookup",
+    sql="analytics/player_game_context.sql",
+    inputs={
+        "players": query(
+            "analytics/played_players.sql", {"player_game_summary": same_date(player_game_summary)}
+        ),
+        **_CONTEXT_HISTORY,
+    },
+    expected=expected_by_path(
+        historical=keys_of(player_game_summary, group="game_id", label="player_lookup"),
+    ),
+    gate=Gate(coverage=1.0, required=_CONTEXT_REQUIRED, rules=_CONTEXT_RULES),
+)
+
+# -- Layer 4: precompute ---------------------------------------------------------------------
+
+WARM_UP = days_of_season(14)
+
+team_defense_zone_analysis = pipeline.derived(
+    "precompute.team_defense_zone_analysis",
+    key="team",
+    sql="precompute/team_defense_zone_analysis.sql",
+    inputs={"team_defense_game_summary": history(team_defense_game_summary, season_to_date())},
+    expected=expected_query(
+        "expected/teams_with_enough_games.sql",
+        {"team_defense_game_summary": history(team_defense_game_summary, season_to_date())},
+    ),
+    gate=Gate(
+        required=("season", "games_in_window"),
+        rules=(
+            between("games_in_window", 1, 15),
+            *(between(f"{zone}_pct_allowed", 0, 1) for zone in ZONES),
+            one_of("strongest_zone", ZONES),
+            one_of("weakest_zone", ZONES),
+        ),
+    ),
+    warm_up=WARM_UP,
+)
+
+player_shot_zone_analysis = pipeline.derived(
+    "precompute.player_shot_zone_analysis",
+    key="player_id",
+    label="player_lookup",
+    sql="precompute/player_shot_zone_analysis.sql",
+    inputs={"player_game_summary": history(player_game_summary, season_to_date())},
+    expected=expected_query(
+        "expected/players_with_enough_games.sql",
+        {"player_game_summary": history(player_game_summary, season_to_date())},
+        label="player_lookup",
+    ),
+    gate=Gate(
+        required=("season", "games_in_window"),
+        rules=(
+            between("games_in_window", 1, 10),
+            *(between(f"{zone}_rate_last_10", 0, 1) for zone in ZONES),
+            *(between(f"{zone}_pct_last_10", 0, 1) for zone in ZONES),
+            one_of("primary_scoring_zone", SCORING_ZONES),
+        ),
+    ),
+    warm_up=WARM_UP,
+)
+
+player_composite_factors = pipeline.derived(
+    "precompute.player_composite_factors",
+    key="player_id",
+    label="player_lookup",
+    sql="precompute/player_composite_factors.sql",
+    inputs={
+        "context": by_path(
+            historical=first_sufficient(
+                upcoming_player_game_context,
+                synthetic_player_game_context,
+                at_least=0.90,
+                fill_missing=True,
+                # A row for the team he was traded away from is of no use.
+                match=("team",),
+            ),
+            upcoming=same_date(upcoming_player_game_context),
+        ),
+        "zones": same_date(player_shot_zone_analysis),
+        "defense": same_date(team_defense_zone_analysis),
+    },
+    expected=expected_by_path(
+        historical=keys_of(
+            player_game_summary, group="game_id", label="player_lookup", carry=("team",)
+        ),
+        upcoming=keys_of(
+            upcoming_player_game_context, group="game_id", label="player_lookup", carry=("team",)
+        ),
+    ),
+    gate=Gate(
+        coverage=0.90,
+        warn=0.95,
+        group_coverage=0.80,
+        required=("season", "game_id", "team", "opponent", "context_source", "factors_available"),
+        rules=(
+            between("fatigue_score", 0, 100),
+            between("shot_zone_mismatch_score", -10, 10),
+            between("pace_score", -3, 3),
+            between("usage_spike_score", -3, 3),
+            between("factors_available", 0, 4),
+            one_of("context_source", ("upcoming", "synthetic")),
+        ),
+    ),
+    warm_up=WARM_UP,
+)
