@@ -72,7 +72,8 @@ def backfill(
     """
     options = options or BackfillOptions()
     check_force(selection, options)
-    workspace.ledger.open()
+    ledger = workspace.open_ledger
+    ledger.open()
     made, standings = plan(workspace, selection)
     reconcile(workspace, standings)
     found = examine(workspace.warehouse, workspace.ledger, made, standings, workspace.clock.now())
@@ -81,13 +82,13 @@ def backfill(
             raise PreflightRefused(finding.message)
     runner = Runner(
         workspace.warehouse,
-        workspace.ledger,
+        ledger,
         workspace.clock,
         _settings(workspace, made, options),
         listener,
     )
     report = runner.run(made, standings)
-    workspace.ledger.record_findings(_records(found, report.run_id))
+    ledger.record_findings(_records(found, report.run_id))
     return BackfillOutcome(found, report)
 
 
@@ -116,7 +117,7 @@ def reconcile(workspace: Workspace, standings: Standings) -> list[Attempt]:
 
     A process that dies between publishing and writing the ledger leaves such publications.
     """
-    recorded = workspace.ledger.recorded_versions()
+    recorded = workspace.open_ledger.recorded_versions()
     recovered = [
         Attempt(
             run_id=publication.run_id,
@@ -140,7 +141,7 @@ def reconcile(workspace: Workspace, standings: Standings) -> list[Attempt]:
         if publication.version > recorded.get((publication.table, publication.partition), 0)
     ]
     if recovered:
-        workspace.ledger.record_attempts(recovered)
+        workspace.open_ledger.record_attempts(recovered)
     return recovered
 
 

@@ -1,8 +1,9 @@
 -- The player context: what was known of a player, his team and his opponent before D.
 --
--- "Last N": a row is among the last N before D when the N-th row after it (leaves_last_N) is not before D.
--- Sums and means of fractions are taken over whole multiples of 1e-12: these add up to the same double in
--- any order, so a rerun gives the same bits.
+-- "Last N": a row is among the last N before D while the N-th row after it (leaves_last_N) is not
+-- before D. NULLS FIRST: neither key is ever NULL, but so every engine can say this order.
+-- Sums and means of fractions are taken over whole multiples of 1e-12: these add up to the same
+-- double in any order, so a rerun gives the same bits.
 
 WITH appearances AS (
   SELECT
@@ -14,7 +15,10 @@ WITH appearances AS (
     lag(game_date) OVER so_far = game_date - 1 AS is_back_to_back,
     lead(game_date, 3) OVER so_far AS leaves_last_3
   FROM player_game_summary
-  WINDOW so_far AS (PARTITION BY season, player_id ORDER BY game_date NULLS FIRST, game_id NULLS FIRST)
+  WINDOW so_far AS (
+    PARTITION BY season, player_id
+    ORDER BY game_date NULLS FIRST, game_id NULLS FIRST
+  )
 ),
 
 workload AS (
@@ -24,13 +28,17 @@ workload AS (
     date_diff('day', max(a.game_date), p.game_date) AS days_rest,
     count(CASE WHEN a.game_date >= p.game_date - 7 THEN 1 END) AS games_last_7_days,
     count(CASE WHEN a.game_date >= p.game_date - 14 THEN 1 END) AS games_last_14_days,
-    sum(CASE WHEN a.game_date >= p.game_date - 7 THEN a.minutes_e12 END) / 1e12 AS minutes_last_7_days,
-    sum(CASE WHEN a.game_date >= p.game_date - 14 THEN a.minutes_e12 END) / 1e12 AS minutes_last_14_days,
+    sum(CASE WHEN a.game_date >= p.game_date - 7 THEN a.minutes_e12 END) / 1e12
+      AS minutes_last_7_days,
+    sum(CASE WHEN a.game_date >= p.game_date - 14 THEN a.minutes_e12 END) / 1e12
+      AS minutes_last_14_days,
     -- The second game of a pair; the first is a day earlier and in the last 14 days, too.
     count(CASE WHEN a.is_back_to_back AND a.game_date >= p.game_date - 13 THEN 1 END)
       AS back_to_backs_last_14_days,
     avg(
-      CASE WHEN a.leaves_last_3 IS NULL OR a.leaves_last_3 >= p.game_date THEN a.usage_rate_e12 END
+      CASE
+        WHEN a.leaves_last_3 IS NULL OR a.leaves_last_3 >= p.game_date THEN a.usage_rate_e12
+      END
     ) / 1e12 AS usage_rate_last_3_games,
     avg(a.usage_rate_e12) / 1e12 AS usage_rate_season
   FROM players AS p
@@ -47,7 +55,10 @@ team_games AS (
     season,
     game_date,
     pace,
-    lead(game_date, 10) OVER (PARTITION BY season, team ORDER BY game_date NULLS FIRST, game_id NULLS FIRST) AS leaves_last_10
+    lead(game_date, 10) OVER (
+      PARTITION BY season, team
+      ORDER BY game_date NULLS FIRST, game_id NULLS FIRST
+    ) AS leaves_last_10
   FROM team_offense_game_summary
 ),
 

@@ -32,19 +32,20 @@ WITH appeared AS (
   WHERE played
 ),
 
--- The same few hundred names come back every date: each is folded once. The letters are spelled out because
--- database engines have no function in common that takes off accents.
+-- The same few hundred names come back every date: each is folded once. The letters are spelled out
+-- because database engines have no function in common that takes off accents. Letters that are no
+-- accented a-z (đ, ø, ß) are dropped like any other character.
 folded_names AS (
   SELECT
     player_name,
     translate(
-      replace(replace(replace(replace(name, 'æ', 'ae'), 'œ', 'oe'), 'ß', 'ss'), 'þ', 'th'),
-      'àáâãäåāăąǎạảấầẩẫậắằẳẵặ' || 'çćĉċč' || 'ďđð' || 'èéêëēĕėęěẹẻẽếềểễệ' || 'ĝğġģǧ' || 'ĥħ'
-        || 'ìíîïĩīĭįıǐịỉ' || 'ĵ' || 'ķǩ' || 'ĺļľŀł' || 'ñńņňŉ' || 'òóôõöøōŏőơǒọỏốồổỗộớờởỡợ' || 'ŕŗř'
-        || 'śŝşšș' || 'ţťŧț' || 'ùúûüũūŭůűųưǔụủứừửữự' || 'ŵ' || 'ýÿŷỳỵỷỹ' || 'źżž',
-      'aaaaaaaaaaaaaaaaaaaaaa' || 'ccccc' || 'ddd' || 'eeeeeeeeeeeeeeeee' || 'ggggg' || 'hh'
-        || 'iiiiiiiiiiii' || 'j' || 'kk' || 'lllll' || 'nnnnn' || 'ooooooooooooooooooooooo' || 'rrr'
-        || 'sssss' || 'tttt' || 'uuuuuuuuuuuuuuuuuuu' || 'w' || 'yyyyyyy' || 'zzz'
+      name,
+      'àáâãäåāăąǎạảấầẩẫậắằẳẵặ' || 'çćĉċč' || 'ď' || 'èéêëēĕėęěẹẻẽếềểễệ' || 'ĝğġģǧ' || 'ĥ'
+        || 'ìíîïĩīĭįǐịỉ' || 'ĵ' || 'ķǩ' || 'ĺļľ' || 'ñńņň' || 'òóôõöōŏőơǒọỏốồổỗộớờởỡợ' || 'ŕŗř'
+        || 'śŝşšș' || 'ţťț' || 'ùúûüũūŭůűųưǔụủứừửữự' || 'ŵ' || 'ýÿŷỳỵỷỹ' || 'źżž',
+      'aaaaaaaaaaaaaaaaaaaaaa' || 'ccccc' || 'd' || 'eeeeeeeeeeeeeeeee' || 'ggggg' || 'h'
+        || 'iiiiiiiiiii' || 'j' || 'kk' || 'lll' || 'nnnn' || 'oooooooooooooooooooooo' || 'rrr'
+        || 'sssss' || 'ttt' || 'uuuuuuuuuuuuuuuuuuu' || 'w' || 'yyyyyyy' || 'zzz'
     ) AS folded_name
   FROM (SELECT DISTINCT player_name, lower(player_name) AS name FROM appeared) AS names
 ),
@@ -156,7 +157,8 @@ SELECT
   z.mid_range_fgm,
   z.three_fga,
   z.three_fgm,
-  z.game_id IS NOT NULL AND z.paint_fga + z.mid_range_fga + z.three_fga = a.fga AS has_complete_shot_zones
+  z.game_id IS NOT NULL AND z.paint_fga + z.mid_range_fga + z.three_fga = a.fga
+    AS has_complete_shot_zones
 FROM appeared AS a
 LEFT JOIN folded_names AS n
   ON n.player_name = a.player_name

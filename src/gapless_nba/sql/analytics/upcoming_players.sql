@@ -51,7 +51,8 @@ roster_windows AS (
   SELECT
     t.*,
     CASE WHEN f.team IS NOT NULL THEN t.season ELSE e.season END AS window_season,
-    CASE WHEN f.team IS NOT NULL THEN t.game_date - 30 ELSE e.last_game_date - 29 END AS window_start,
+    CASE WHEN f.team IS NOT NULL THEN t.game_date - 30 ELSE e.last_game_date - 29 END
+      AS window_start,
     CASE WHEN f.team IS NOT NULL THEN t.game_date - 1 ELSE e.last_game_date END AS window_end
   FROM playing_teams AS t
   LEFT JOIN first_games AS f
@@ -65,6 +66,7 @@ roster_windows AS (
 ),
 
 -- Across seasons: whoever was listed by another team since is no longer on the roster.
+-- NULLS FIRST: neither key is ever NULL, but so every engine can say this order.
 listed AS (
   SELECT
     player_id,
@@ -72,11 +74,15 @@ listed AS (
     team,
     season,
     game_date,
-    lead(game_date) OVER (PARTITION BY player_id ORDER BY game_date NULLS FIRST, game_id NULLS FIRST) AS next_game_date
+    lead(game_date) OVER (
+      PARTITION BY player_id
+      ORDER BY game_date NULLS FIRST, game_id NULLS FIRST
+    ) AS next_game_date
   FROM listings
 ),
 
--- The latest listing before D lies in the window of its team: he was listed there, and nowhere since.
+-- A player's latest listing before D (no next one before D) lies in the window of the team that
+-- listed him: he was on its list there, and on no other since.
 roster AS (
   SELECT
     w.game_date,
@@ -96,19 +102,20 @@ roster AS (
     AND (l.next_game_date IS NULL OR l.next_game_date >= w.game_date)
 ),
 
--- The same few hundred names come back every date: each is folded once. The letters are spelled out because
--- database engines have no function in common that takes off accents.
+-- The same few hundred names come back every date: each is folded once. The letters are spelled out
+-- because database engines have no function in common that takes off accents. Letters that are no
+-- accented a-z (đ, ø, ß) are dropped like any other character.
 folded_names AS (
   SELECT
     player_name,
     translate(
-      replace(replace(replace(replace(name, 'æ', 'ae'), 'œ', 'oe'), 'ß', 'ss'), 'þ', 'th'),
-      'àáâãäåāăąǎạảấầẩẫậắằẳẵặ' || 'çćĉċč' || 'ďđð' || 'èéêëēĕėęěẹẻẽếềểễệ' || 'ĝğġģǧ' || 'ĥħ'
-        || 'ìíîïĩīĭįıǐịỉ' || 'ĵ' || 'ķǩ' || 'ĺļľŀł' || 'ñńņňŉ' || 'òóôõöøōŏőơǒọỏốồổỗộớờởỡợ' || 'ŕŗř'
-        || 'śŝşšș' || 'ţťŧț' || 'ùúûüũūŭůűųưǔụủứừửữự' || 'ŵ' || 'ýÿŷỳỵỷỹ' || 'źżž',
-      'aaaaaaaaaaaaaaaaaaaaaa' || 'ccccc' || 'ddd' || 'eeeeeeeeeeeeeeeee' || 'ggggg' || 'hh'
-        || 'iiiiiiiiiiii' || 'j' || 'kk' || 'lllll' || 'nnnnn' || 'ooooooooooooooooooooooo' || 'rrr'
-        || 'sssss' || 'tttt' || 'uuuuuuuuuuuuuuuuuuu' || 'w' || 'yyyyyyy' || 'zzz'
+      name,
+      'àáâãäåāăąǎạảấầẩẫậắằẳẵặ' || 'çćĉċč' || 'ď' || 'èéêëēĕėęěẹẻẽếềểễệ' || 'ĝğġģǧ' || 'ĥ'
+        || 'ìíîïĩīĭįǐịỉ' || 'ĵ' || 'ķǩ' || 'ĺļľ' || 'ñńņň' || 'òóôõöōŏőơǒọỏốồổỗộớờởỡợ' || 'ŕŗř'
+        || 'śŝşšș' || 'ţťț' || 'ùúûüũūŭůűųưǔụủứừửữự' || 'ŵ' || 'ýÿŷỳỵỷỹ' || 'źżž',
+      'aaaaaaaaaaaaaaaaaaaaaa' || 'ccccc' || 'd' || 'eeeeeeeeeeeeeeeee' || 'ggggg' || 'h'
+        || 'iiiiiiiiiii' || 'j' || 'kk' || 'lll' || 'nnnn' || 'oooooooooooooooooooooo' || 'rrr'
+        || 'sssss' || 'ttt' || 'uuuuuuuuuuuuuuuuuuu' || 'w' || 'yyyyyyy' || 'zzz'
     ) AS folded_name
   FROM (SELECT DISTINCT player_name, lower(player_name) AS name FROM roster) AS names
 )

@@ -1,5 +1,5 @@
--- A game is complete in the box scores when each team has at least 5 players who appeared and their points
--- add up to the team's score.
+-- A game is complete in the box scores when each team has at least 5 players who appeared and their
+-- points add up to the team's score.
 WITH scheduled_teams AS (
   SELECT game_date, game_id, home_team AS team, home_score AS score
   FROM schedule
@@ -42,6 +42,6 @@ SELECT
   score IS NOT NULL AND players >= 5 AND points = score AS ok,
   'expected at least 5 players and '
   || coalesce(CAST(score AS VARCHAR) || ' points', 'a score, which the schedule lacks')
-  || ', found ' || CAST(players AS VARCHAR) || ' players and ' || CAST(points AS VARCHAR) || ' points'
-    AS detail
+  || ', found ' || CAST(players AS VARCHAR) || ' players and '
+  || CAST(points AS VARCHAR) || ' points' AS detail
 FROM found

@@ -8,7 +8,11 @@ WITH after_appearance AS (
     lead(game_date) OVER so_far AS next_game_date,
     row_number() OVER so_far AS appearances
   FROM player_game_summary
-  WINDOW so_far AS (PARTITION BY season, player_id ORDER BY game_date NULLS FIRST, game_id NULLS FIRST)
+  -- NULLS FIRST: neither key is ever NULL, but so every engine can say this order.
+  WINDOW so_far AS (
+    PARTITION BY season, player_id
+    ORDER BY game_date NULLS FIRST, game_id NULLS FIRST
+  )
 )
 
 SELECT

@@ -1,4 +1,5 @@
--- player_composite_factors (PCF): a player's context, weighed with his zones and his opponent's defence.
+-- player_composite_factors (PCF): a player's context, weighed with his zones and the opponent's
+-- defence.
 WITH inputs AS (
   SELECT
     c.game_date,
@@ -77,7 +78,8 @@ unclamped AS (
 amplified AS (
   SELECT
     *,
-    CASE WHEN round(abs(mismatch) * 1e9) / 1e9 > 5 THEN 1.2 * mismatch ELSE mismatch END AS amplified_mismatch
+    CASE WHEN round(abs(mismatch) * 1e9) / 1e9 > 5 THEN 1.2 * mismatch ELSE mismatch END
+      AS amplified_mismatch
   FROM unclamped
 ),
 
@@ -92,7 +94,8 @@ scores AS (
       ELSE amplified_mismatch
     END AS shot_zone_mismatch_score,
     CASE WHEN pace > 3 THEN 3 WHEN pace < -3 THEN -3 ELSE pace END AS pace_score,
-    CASE WHEN usage_spike > 3 THEN 3 WHEN usage_spike < -3 THEN -3 ELSE usage_spike END AS usage_spike_score
+    CASE WHEN usage_spike > 3 THEN 3 WHEN usage_spike < -3 THEN -3 ELSE usage_spike END
+      AS usage_spike_score
   FROM amplified
 ),
 

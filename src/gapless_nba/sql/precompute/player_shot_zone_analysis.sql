@@ -1,7 +1,8 @@
--- player_shot_zone_analysis (PSZA): where each player with enough appearances before D shoots from, and
--- how well.
+-- player_shot_zone_analysis (PSZA): where each player with enough appearances before D shoots
+-- from, and how well.
 
 -- What is known of a player once an appearance is over.
+-- NULLS FIRST: neither key is ever NULL, but so every engine can say this order.
 WITH sums AS (
   SELECT
     player_id,

@@ -1,9 +1,10 @@
--- team_defense_zone_analysis (TDZA): what each team with enough games before D allowed, zone by zone.
+-- team_defense_zone_analysis (TDZA): what each team with enough games before D allowed, by zone.
 --
--- A game is among the last 15 before D when the 15th game after it (leaves_last_15) is not before D. Games
--- without shots count as games; their zones are NULL and leave the sums untouched.
--- Means of fractions are taken over whole multiples of 1e-12: these add up to the same double in any order,
--- so a rerun gives the same bits.
+-- A game is among the last 15 before D while the 15th game after it (leaves_last_15) is not before
+-- D. NULLS FIRST: neither key is ever NULL, but so every engine can say this order.
+-- Games without shots count as games; their zones are NULL and leave the sums untouched.
+-- Means of fractions are taken over whole multiples of 1e-12: these add up to the same double in
+-- any order, so a rerun gives the same bits.
 
 WITH team_games AS (
   SELECT
@@ -19,7 +20,10 @@ WITH team_games AS (
     opponent_three_fga AS three_fga,
     opponent_three_fgm AS three_fgm,
     opponent_paint_fga IS NOT NULL AS has_shots,
-    lead(game_date, 15) OVER (PARTITION BY season, team ORDER BY game_date NULLS FIRST, game_id NULLS FIRST) AS leaves_last_15
+    lead(game_date, 15) OVER (
+      PARTITION BY season, team
+      ORDER BY game_date NULLS FIRST, game_id NULLS FIRST
+    ) AS leaves_last_15
   FROM team_defense_game_summary
 ),
 
@@ -81,36 +85,42 @@ allowed AS (
 ),
 
 -- Every team counts for the league, also one with too few games for a row of its own.
-league_means AS (
+team_pcts AS (
   SELECT
     game_date,
-    count(CASE WHEN shot_games_30_days >= 10 THEN 1 END) AS teams_30_days,
-    avg(
-      CASE WHEN shot_games_30_days >= 10 THEN round(1e12 * paint_fgm_30_days / nullif(paint_fga_30_days, 0)) END
-    ) / 1e12 AS paint_pct_30_days,
-    avg(
-      CASE WHEN shot_games_30_days >= 10 THEN round(1e12 * mid_range_fgm_30_days / nullif(mid_range_fga_30_days, 0)) END
-    ) / 1e12 AS mid_range_pct_30_days,
-    avg(
-      CASE WHEN shot_games_30_days >= 10 THEN round(1e12 * three_fgm_30_days / nullif(three_fga_30_days, 0)) END
-    ) / 1e12 AS three_pct_30_days,
-    avg(round(1e12 * paint_fgm_season / nullif(paint_fga_season, 0))) / 1e12 AS paint_pct_season,
-    avg(round(1e12 * mid_range_fgm_season / nullif(mid_range_fga_season, 0))) / 1e12 AS mid_range_pct_season,
-    avg(round(1e12 * three_fgm_season / nullif(three_fga_season, 0))) / 1e12 AS three_pct_season
+    shot_games_30_days >= 10 AS has_30_days,
+    round(1e12 * paint_fgm_30_days / nullif(paint_fga_30_days, 0)) AS paint_e12_30_days,
+    round(1e12 * mid_range_fgm_30_days / nullif(mid_range_fga_30_days, 0)) AS mid_range_e12_30_days,
+    round(1e12 * three_fgm_30_days / nullif(three_fga_30_days, 0)) AS three_e12_30_days,
+    round(1e12 * paint_fgm_season / nullif(paint_fga_season, 0)) AS paint_e12_season,
+    round(1e12 * mid_range_fgm_season / nullif(mid_range_fga_season, 0)) AS mid_range_e12_season,
+    round(1e12 * three_fgm_season / nullif(three_fga_season, 0)) AS three_e12_season
   FROM allowed
-  GROUP BY game_date
 ),
 
 league AS (
   SELECT
     game_date,
-    CASE WHEN teams_30_days >= 10 THEN paint_pct_30_days ELSE paint_pct_season END AS league_paint_pct,
-    CASE WHEN teams_30_days >= 10 THEN mid_range_pct_30_days ELSE mid_range_pct_season END AS league_mid_range_pct,
-    CASE WHEN teams_30_days >= 10 THEN three_pct_30_days ELSE three_pct_season END AS league_three_pct
-  FROM league_means
+    CASE
+      WHEN count(CASE WHEN has_30_days THEN 1 END) >= 10
+        THEN avg(CASE WHEN has_30_days THEN paint_e12_30_days END) / 1e12
+      ELSE avg(paint_e12_season) / 1e12
+    END AS league_paint_pct,
+    CASE
+      WHEN count(CASE WHEN has_30_days THEN 1 END) >= 10
+        THEN avg(CASE WHEN has_30_days THEN mid_range_e12_30_days END) / 1e12
+      ELSE avg(mid_range_e12_season) / 1e12
+    END AS league_mid_range_pct,
+    CASE
+      WHEN count(CASE WHEN has_30_days THEN 1 END) >= 10
+        THEN avg(CASE WHEN has_30_days THEN three_e12_30_days END) / 1e12
+      ELSE avg(three_e12_season) / 1e12
+    END AS league_three_pct
+  FROM team_pcts
+  GROUP BY game_date
 ),
 
-analysis AS (
+pcts AS (
   SELECT
     a.game_date,
     a.team,
@@ -124,9 +134,6 @@ analysis AS (
     l.league_paint_pct,
     l.league_mid_range_pct,
     l.league_three_pct,
-    100 * (a.paint_fgm_15 / nullif(a.paint_fga_15, 0) - l.league_paint_pct) AS paint_vs_league,
-    100 * (a.mid_range_fgm_15 / nullif(a.mid_range_fga_15, 0) - l.league_mid_range_pct) AS mid_range_vs_league,
-    100 * (a.three_fgm_15 / nullif(a.three_fga_15, 0) - l.league_three_pct) AS three_vs_league,
     a.defensive_rating_15 AS defensive_rating_last_15,
     a.points_15 AS points_allowed_per_game,
     CAST(a.games_15 AS INTEGER) AS games_in_window
@@ -136,14 +143,23 @@ analysis AS (
   WHERE a.games >= least(15, floor(a.day / 3))
 ),
 
--- The zones are compared with each other as they are with a threshold, so that real ties stay ties.
+versus_league AS (
+  SELECT
+    *,
+    100 * (paint_pct_allowed - league_paint_pct) AS paint_vs_league,
+    100 * (mid_range_pct_allowed - league_mid_range_pct) AS mid_range_vs_league,
+    100 * (three_pct_allowed - league_three_pct) AS three_vs_league
+  FROM pcts
+),
+
+-- Rounded to 9 decimals as for a threshold, so that what is a tie on paper is one here.
 compared AS (
   SELECT
     *,
     round(paint_vs_league * 1e9) / 1e9 AS paint,
     round(mid_range_vs_league * 1e9) / 1e9 AS mid_range,
     round(three_vs_league * 1e9) / 1e9 AS three
-  FROM analysis
+  FROM versus_league
 )
 
 SELECT

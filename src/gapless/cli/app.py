@@ -1,0 +1,89 @@
+"""The `gapless` command: finds the verb, runs it, and turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from gapless.errors import GaplessError, UsageError
+from gapless.version import __version__
+
+EXIT_INTERRUPTED = 130
+
+app = App(
+    name="gapless",
+    version=__version__,
+    help="A date is done when the rows that were expected on it are there, and not before.",
+    help_epilogue="Exit codes: 0 all asked for is done · 1 some partitions failed or are blocked · "
+    "2 usage · 3 refused, nothing was started · 4 unknown or internal.",
+)
+# Commands are named by text, so that only the one that is called is imported.
+app.command("gapless.cli.init:init", name="init", help="Write gapless.toml for a pipeline.")
+app.command("gapless.cli.load:load", name="load", help="Load source tables from a folder of files.")
+app.command("gapless.cli.plan:plan", name="plan", help="Say what a backfill would do, and why.")
+app.command(
+    "gapless.cli.preflight:preflight",
+    name="preflight",
+    help="Say what stands in the way of a backfill, and what can be done about it.",
+)
+app.command(
+    "gapless.cli.backfill:backfill",
+    name="backfill",
+    help="Compute, gate and publish every partition that is not done.",
+)
+app.command("gapless.cli.status:status", name="status", help="Say which dates are done.")
+app.command("gapless.cli.explain:explain", name="explain", help="Tell the story of one partition.")
+app.command("gapless.cli.demo:demo", name="demo", help="Replay an incident and see it fail safe.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; never raises."""
+    try:
+        result = app(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        return _fail(UsageError(_one_line(str(error))), arguments)
+    except GaplessError as error:
+        return _fail(error, arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "\nInterrupted. What was published stays and is recorded; run the same command again "
+            "for the rest.\n"
+        )
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone, e.g. `| head`; that is no failure of ours.
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _fail(error: GaplessError, arguments: Sequence[str]) -> int:
+    if "--json" in arguments:
+        shape = {
+            "error": {
+                "kind": type(error).__name__,
+                "what": error.what,
+                "untouched": error.untouched,
+                "advice": error.advice,
+                "retryable": error.retryable,
+            },
+            "exit_code": error.exit_code,
+        }
+        sys.stdout.write(json.dumps(shape, ensure_ascii=False, indent=2) + "\n")
+    parts = [part for part in (error.what, error.untouched, error.advice) if part]
+    sys.stderr.write("gapless: " + "\n         ".join(parts) + "\n")
+    return error.exit_code
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

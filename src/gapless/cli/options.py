@@ -1,0 +1,104 @@
+"""Options that several commands share, and how they become selections and workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from gapless.config.settings import Settings, load_settings
+from gapless.errors import UsageError
+from gapless.partitions import parse_date
+from gapless.verbs.selection import Selection
+from gapless.verbs.workspace import Workspace
+from gapless.wiring import open_workspace
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SiteOptions:
+    """Where things are; each also stands in gapless.toml and in a GAPLESS_ variable."""
+
+    config: Annotated[str | None, Parameter(env_var="GAPLESS_CONFIG", show_env_var=True)] = None
+    """Configuration file; gapless.toml in the working folder when not given."""
+    pipeline: str | None = None
+    """module:attribute, file.py:attribute, or the name of an installed pipeline. [env: GAPLESS_PIPELINE]"""
+    warehouse: str | None = None
+    """Warehouse URL, e.g. duckdb:///nba.duckdb. [env: GAPLESS_WAREHOUSE]"""
+    ledger: str | None = None
+    """Ledger URL, e.g. sqlite:///gapless-ledger.sqlite. [env: GAPLESS_LEDGER]"""
+    memory_limit: str | None = None
+    """Memory the warehouse may use before it spills to disk, e.g. 4GB. [env: GAPLESS_MEMORY_LIMIT]"""
+    threshold: Annotated[list[str] | None, Parameter(negative="")] = None
+    """schema.table.coverage=0.95 (or .warn, .group_coverage); repeatable. [env: GAPLESS_THRESHOLDS]"""
+    now: str | None = None
+    """Replay: the moment the pipeline takes for the present. [env: GAPLESS_NOW]"""
+    json: Annotated[bool, Parameter(negative="")] = False
+    """Print JSON instead of text."""
+
+    def settings(self, **more: Any) -> Settings:
+        """Resolve flags, variables and file."""
+        flags = {
+            "pipeline": self.pipeline,
+            "warehouse": self.warehouse,
+            "ledger": self.ledger,
+            "memory_limit": self.memory_limit,
+            "threshold": self.threshold,
+            "now": self.now,
+            **more,
+        }
+        return load_settings(flags, config=self.config)
+
+    @contextmanager
+    def workspace(self, *, write: bool = False, **more: Any) -> Iterator[Workspace]:
+        """Open the workspace these options mean."""
+        with open_workspace(self.settings(**more), write=write) as workspace:
+            yield workspace
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class DateOptions:
+    """Which dates; inclusive on both sides. None given: the whole calendar up to yesterday."""
+
+    start_date: Annotated[str | None, Parameter(name=["--start-date", "--from"])] = None
+    """First date, YYYY-MM-DD."""
+    end_date: Annotated[str | None, Parameter(name=["--end-date", "--to"])] = None
+    """Last date, YYYY-MM-DD."""
+    dates: Annotated[list[str] | None, Parameter(negative="")] = None
+    """Single dates, separated by commas or repeated."""
+    season: str | None = None
+    """One season of the calendar, e.g. 2022-23."""
+
+    def selection(self, tables: tuple[str, ...], *, with_upstream: bool = False) -> Selection:
+        """Read the dates.
+
+        Raises:
+            UsageError: one of them is no date, or the range is empty.
+        """
+        start = parse_date(self.start_date, where="--start-date") if self.start_date else None
+        end = parse_date(self.end_date, where="--end-date") if self.end_date else None
+        if start and end and start > end:
+            raise UsageError(f"--start-date {start} lies after --end-date {end}; swap them.")
+        return Selection(
+            tables=tables,
+            start_date=start,
+            end_date=end,
+            dates=self._single(),
+            season=self.season,
+            with_upstream=with_upstream,
+        )
+
+    def _single(self) -> list[date]:
+        texts = [part for text in self.dates or () for part in text.split(",") if part.strip()]
+        return [parse_date(text, where="--dates") for text in texts]
+
+
+Site = Annotated[SiteOptions, Parameter(group="Site")]
+Dates = Annotated[DateOptions, Parameter(group="Dates")]
+SITE = SiteOptions()
+DATES = DateOptions()

@@ -1,0 +1,27 @@
+"""`gapless plan`: say what a backfill would do, and why."""
+
+from __future__ import annotations
+
+from gapless.cli.options import DATES, SITE, Dates, Site
+from gapless.cli.output import show, show_json
+from gapless.report.plan import plan_text
+from gapless.verbs.backfill import plan as plan_verb
+
+
+def plan(*tables: str, dates: Dates = DATES, with_upstream: bool = False, site: Site = SITE) -> int:
+    """Say what a backfill would do, and why; reads only.
+
+    Parameters
+    ----------
+    tables
+        Tables to compute, by full or short name; all of the pipeline when none is given.
+    with_upstream
+        Also plan the upstream partitions that are not complete.
+    """
+    with site.workspace() as workspace:
+        made, standings = plan_verb(workspace, dates.selection(tables, with_upstream=with_upstream))
+    if site.json:
+        show_json(made.as_data())
+    else:
+        show(plan_text(made, standings))
+    return 0

@@ -1,0 +1,108 @@
+"""Progress of a run: a bar with rate and time left on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from gapless.events import AttemptFinished, ChunkStarted, Event, RunFinished, RunStarted
+from gapless.plan.build import Action
+from gapless.report.marks import short
+
+PLAIN_SECONDS = 2.0
+"""At most one plain line in this time, besides the first and the last."""
+
+
+class RateColumn(ProgressColumn):
+    """Partitions a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing before there is one."""
+        rate = task.finished_speed or task.speed
+        return Text(f"{rate:,.0f}/s" if rate else "", style="dim")
+
+
+class ProgressListener:
+    """Shows the progress of one run on stderr."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._lock = threading.Lock()
+        self._console = Console(stderr=True)
+        self._quiet = quiet
+        self._bar = self._make_bar() if self._console.is_terminal and not quiet else None
+        self._task = None if self._bar is None else self._bar.add_task("planning", total=None)
+        self._total = 0
+        self._done = 0
+        self._started = time.monotonic()
+        self._printed = 0.0
+
+    def __enter__(self) -> ProgressListener:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event; called from worker threads too."""
+        with self._lock:
+            match event:
+                case RunStarted(plan=plan):
+                    self._total = plan.count(Action.COMPUTE, Action.RECHECK, Action.BLOCK)
+                    self._update("starting")
+                case ChunkStarted(table, partitions):
+                    self._update(f"{short(table)} ({partitions})")
+                case AttemptFinished(attempt):
+                    self._done += 1
+                    self._update(short(attempt.table))
+                case RunFinished():
+                    self._update("done", final=True)
+
+    def _update(self, what: str, *, final: bool = False) -> None:
+        if self._bar is not None and self._task is not None:
+            # Partitions that turned out to be up to date have no attempt; at the end all are done.
+            done = self._total if final else self._done
+            self._bar.update(self._task, description=what, completed=done, total=self._total)
+        elif not self._quiet and (final or self._is_time()):
+            self._plain(what)
+
+    def _is_time(self) -> bool:
+        return self._done > 0 and time.monotonic() - self._printed >= PLAIN_SECONDS
+
+    def _plain(self, what: str) -> None:
+        elapsed = time.monotonic() - self._started
+        rate = self._done / elapsed if elapsed else 0.0
+        sys.stderr.write(f"{self._done}/{self._total} partitions, {rate:,.0f}/s, {what}\n")
+        self._printed = time.monotonic()
+
+    def _make_bar(self) -> Progress:
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            RateColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )

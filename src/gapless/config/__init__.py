@@ -1,0 +1,1 @@
+"""Configuration: where the pipeline, its warehouse and its ledger are; each value knows its origin."""

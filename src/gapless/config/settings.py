@@ -1,0 +1,243 @@
+"""Settings from `gapless.toml`, environment variables and flags; the later wins.
+
+Every value remembers where it came from, so that an error can name the file, the variable or the
+flag that has to be corrected.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gapless.errors import ConfigError, nearest
+
+CONFIG_FILE = "gapless.toml"
+VARIABLE_PREFIX = "GAPLESS_"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and where it came from."""
+
+    value: Any
+    origin: str
+    """For people: `gapless.toml`, `environment variable GAPLESS_WAREHOUSE`, `--warehouse`."""
+    folder: Path
+    """What relative paths in the value are relative to."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Resolved settings."""
+
+    pipeline: Setting
+    warehouse: Setting
+    ledger: Setting
+    workers: int
+    chunk_size: int
+    memory_limit: str | None
+    now: datetime | None
+    thresholds: Mapping[str, Mapping[str, float]]
+    """Table → threshold → share."""
+    thresholds_origin: str
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A setting that may stand in the file, in a variable and in a flag."""
+
+    read: Callable[[Any], Any]
+    default: Any = None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text")
+    return value
+
+
+def _positive(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or number < 1 or str(number) != str(value).strip():
+        raise ValueError("a whole number of at least 1")
+    return number
+
+
+def _moment(value: Any) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_KNOWN: dict[str, _Known] = {
+    "pipeline": _Known(_text),
+    "warehouse": _Known(_text),
+    "ledger": _Known(_text, "sqlite:///gapless-ledger.sqlite"),
+    "workers": _Known(_positive, 1),
+    "chunk_size": _Known(_positive, 1000),
+    "memory_limit": _Known(_text),
+    "now": _Known(_moment),
+}
+_EXPECTS = {
+    "workers": "a whole number of at least 1",
+    "chunk_size": "a whole number of at least 1",
+    "now": "a moment such as 2023-02-24T09:00:00-05:00",
+}
+
+
+def load_settings(
+    flags: Mapping[str, Any],
+    *,
+    config: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """Resolve the settings: flags before variables before the file before defaults.
+
+    Args:
+        flags: Setting → value given on the command line; None: not given.
+        config: Path of the file, when given by a flag.
+        environment: Variables; the process's own when None.
+        folder: The working folder; the process's own when None.
+
+    Raises:
+        ConfigError: a value is wrong or missing; the text names where it came from.
+    """
+    variables = os.environ if environment is None else environment
+    here = folder or Path.cwd()
+    table, file = _read_file(config, variables, here)
+    values: dict[str, Setting] = {}
+    for name, known in _KNOWN.items():
+        found = _find(name, flags, variables, table, file, here)
+        if found is not None:
+            values[name] = _checked(name, known, found)
+        elif known.default is not None:
+            place = file.parent if file else here
+            values[name] = Setting(known.default, "default", place)
+    for name in ("pipeline", "warehouse"):
+        if name not in values:
+            raise ConfigError(
+                f"No {name} is configured: there is no {CONFIG_FILE} in {here}, and neither "
+                f"{VARIABLE_PREFIX}{name.upper()} nor --{name} is given.",
+                advice="Write a configuration: gapless init --pipeline nba",
+            )
+    thresholds, origin = _thresholds(flags, variables, table, file)
+    return Settings(
+        pipeline=values["pipeline"],
+        warehouse=values["warehouse"],
+        ledger=values["ledger"],
+        workers=values["workers"].value,
+        chunk_size=values["chunk_size"].value,
+        memory_limit=values["memory_limit"].value if "memory_limit" in values else None,
+        now=values["now"].value if "now" in values else None,
+        thresholds=thresholds,
+        thresholds_origin=origin,
+    )
+
+
+def _read_file(
+    config: str | None, variables: Mapping[str, str], here: Path
+) -> tuple[dict[str, Any], Path | None]:
+    named = config or variables.get(f"{VARIABLE_PREFIX}CONFIG")
+    origin = "--config" if config else f"environment variable {VARIABLE_PREFIX}CONFIG"
+    file = here / (named or CONFIG_FILE)
+    if not file.is_file():
+        if named:
+            raise ConfigError(f"There is no configuration file {file} (from {origin}).")
+        return {}, None
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}.") from None
+    known = {*_KNOWN, "thresholds"}
+    for name in table:
+        if name not in known:
+            raise ConfigError(f"{file} has a setting {name!r}. {nearest(name, known)}")
+    return table, file
+
+
+def _find(
+    name: str,
+    flags: Mapping[str, Any],
+    variables: Mapping[str, str],
+    table: Mapping[str, Any],
+    file: Path | None,
+    here: Path,
+) -> Setting | None:
+    if flags.get(name) is not None:
+        return Setting(flags[name], f"--{name.replace('_', '-')}", here)
+    variable = f"{VARIABLE_PREFIX}{name.upper()}"
+    if variables.get(variable):
+        return Setting(variables[variable], f"environment variable {variable}", here)
+    if name in table and file is not None:
+        return Setting(table[name], str(file), file.parent)
+    return None
+
+
+def _checked(name: str, known: _Known, found: Setting) -> Setting:
+    try:
+        return Setting(known.read(found.value), found.origin, found.folder)
+    except (ValueError, TypeError):
+        expected = _EXPECTS.get(name, "a text")
+        raise ConfigError(
+            f"{name} = {found.value!r} (from {found.origin}) should be {expected}."
+        ) from None
+
+
+def _thresholds(
+    flags: Mapping[str, Any],
+    variables: Mapping[str, str],
+    table: Mapping[str, Any],
+    file: Path | None,
+) -> tuple[dict[str, dict[str, float]], str]:
+    merged: dict[str, dict[str, float]] = {}
+    origin = ""
+    given = table.get("thresholds", {})
+    if given:
+        origin = str(file)
+        if not isinstance(given, dict) or not all(isinstance(v, dict) for v in given.values()):
+            raise ConfigError(
+                f'thresholds in {file} should be tables: [thresholds."schema.table"] '
+                "with coverage = 0.95."
+            )
+        for name, values in given.items():
+            for threshold, share in values.items():
+                merged.setdefault(name, {})[threshold] = _share(threshold, share, origin)
+    variable = f"{VARIABLE_PREFIX}THRESHOLDS"
+    for texts, where in (
+        ([text for text in variables.get(variable, "").split(",") if text], variable),
+        (list(flags.get("threshold") or ()), "--threshold"),
+    ):
+        for text in texts:
+            name, share = _assignment(text, where)
+            table_name, _, threshold = name.rpartition(".")
+            merged.setdefault(table_name, {})[threshold] = _share(threshold, share, where)
+            origin = where
+    return merged, origin
+
+
+def _assignment(text: str, origin: str) -> tuple[str, str]:
+    name, sign, share = text.strip().partition("=")
+    if not sign or "." not in name:
+        raise ConfigError(
+            f"{text!r} (from {origin}) should be schema.table.threshold=share, "
+            "e.g. precompute.player_composite_factors.coverage=0.95."
+        )
+    return name.strip(), share.strip()
+
+
+def _share(threshold: str, value: Any, origin: str) -> float:
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = -1.0
+    if isinstance(value, bool) or not 0 < share <= 1:
+        raise ConfigError(
+            f"{threshold} = {value!r} (from {origin}) should be a share above 0 and up to 1, "
+            "e.g. 0.95."
+        )
+    return share

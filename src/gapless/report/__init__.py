@@ -1,0 +1,1 @@
+"""Reports: what a verb returns, as text for people."""

@@ -1,0 +1,71 @@
+"""Marks: how states, verdicts, dates and counts look; distinguishable without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from rich.text import Text
+
+from gapless.coverage import percent
+from gapless.partitions import spans
+from gapless.plan.states import State
+
+STATE_MARKS: dict[str, tuple[str, str]] = {
+    State.COMPLETE: ("●", "green"),
+    State.PARTIAL: ("◐", "red"),
+    State.MISSING: ("○", "red"),
+    State.STALE: ("↻", "yellow"),
+    State.WAIVED: ("!", "magenta"),
+    State.WARM_UP: ("w", "dim"),
+    State.NOTHING_EXPECTED: ("·", "dim"),
+    State.BLOCKED: ("x", "yellow"),
+    State.UNKNOWN: ("?", "red"),
+    "published": ("●", "green"),
+    "recovered": ("●", "green"),
+    "unchanged": ("=", "green"),
+    "refused": ("✗", "red"),
+    "failed": ("✗", "red"),
+    "done": ("●", "dim green"),
+}
+STATE_WORDS = {State.WARM_UP: "warm-up", State.NOTHING_EXPECTED: "nothing expected"}
+
+
+def mark(state: str) -> Text:
+    """Return a state as symbol and word."""
+    symbol, style = STATE_MARKS.get(state, ("?", "red"))
+    return Text(f"{symbol} {word(state)}", style=style)
+
+
+def word(state: str) -> str:
+    """Return a state in words."""
+    for known, words in STATE_WORDS.items():
+        if state == known:
+            return words
+    return state
+
+
+def short(table: str) -> str:
+    """Return a table's name without its schema."""
+    return table.split(".")[-1]
+
+
+def covered(present: int | None, expected: int | None) -> str:
+    """Return `187/187  100 %`."""
+    if expected is None or present is None:
+        return "–"
+    ratio = present / expected if expected else None
+    return f"{present}/{expected}  {percent(ratio)}"
+
+
+def dates_text(days: Sequence[date], step: Sequence[date] = (), most: int = 4) -> str:
+    """Return dates as ranges, the first few of them."""
+    found = spans(list(days), step=step)
+    shown = ", ".join(str(span) for span in found[:most])
+    more = len(found) - most
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def plural(count: int, unit: str) -> str:
+    """Return `1 date`, `2 dates`."""
+    return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"

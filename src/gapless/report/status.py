@@ -1,0 +1,107 @@
+"""Status as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gapless.plan.states import State
+from gapless.report.marks import covered, mark, plural, short
+from gapless.verbs.status import StatusReport
+
+DETAILED_AT_MOST = 40
+"""Up to so many partitions each gets a line of its own."""
+STRETCHES_AT_MOST = 12
+
+
+def status_text(report: StatusReport) -> Iterator[RenderableType]:
+    """Show a table by state, or each partition where there are few, then what needs a look."""
+    if report.measured_at is not None:
+        yield Text(
+            f"The warehouse is in use; this is what the ledger knew at {report.measured_at:%H:%M:%S} UTC.",
+            style="yellow",
+        )
+    if not report.standings:
+        yield "Nothing is known yet."
+        return
+    if len(report.standings) <= DETAILED_AT_MOST:
+        yield _by_partition(report)
+    else:
+        yield _by_state(report)
+        yield from _stretches(report)
+    yield from _waivers(report)
+    yield ""
+    yield _conclusion(report)
+
+
+def _by_partition(report: StatusReport) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("table", "date", "state", "coverage", "why"):
+        table.add_column(name, justify="right" if name == "coverage" else "left")
+    for standing in report.standings:
+        table.add_row(
+            short(standing.table),
+            str(standing.partition),
+            mark(standing.state),
+            covered(standing.present, standing.expected),
+            Text(standing.reason if standing.state is not State.COMPLETE else "", style="dim"),
+        )
+    return table
+
+
+def _by_state(report: StatusReport) -> Table:
+    counts = {name: report.counts(name) for name in report.tables}
+    states = [state for state in State if any(count[state] for count in counts.values())]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("table")
+    for state in states:
+        table.add_column(mark(state), justify="right")
+    for name in report.tables:
+        table.add_row(name, *(f"{counts[name][s]:,}" if counts[name][s] else "·" for s in states))
+    return table
+
+
+def _stretches(report: StatusReport) -> Iterator[RenderableType]:
+    stretches = report.stretches()
+    if stretches:
+        yield ""
+    for stretch in stretches[:STRETCHES_AT_MOST]:
+        line = mark(stretch.state)
+        line.append(f"  {short(stretch.table)} {stretch.span}", style="bold default")
+        line.append(f"  {plural(stretch.partitions, 'date')}", style="default")
+        yield line
+        yield Padding(Text(stretch.reason, style="dim"), (0, 0, 0, 4))
+    if len(stretches) > STRETCHES_AT_MOST:
+        yield Text(f"… and {len(stretches) - STRETCHES_AT_MOST} more", style="dim")
+
+
+def _waivers(report: StatusReport) -> Iterator[RenderableType]:
+    if report.waivers:
+        yield ""
+    for waiver in report.waivers:
+        line = Text("! waived ", style="magenta")
+        line.append(f"{short(waiver.table)} {waiver.partition}", style="bold default")
+        line.append(
+            f"  by {waiver.actor} on {waiver.granted_at:%Y-%m-%d} until "
+            f"{waiver.expires_at:%Y-%m-%d} ({', '.join(waiver.checks)}): {waiver.reason}",
+            style="default",
+        )
+        yield line
+
+
+def _conclusion(report: StatusReport) -> Text:
+    open_ones = [s for s in report.standings if not s.settled]
+    if not open_ones:
+        return Text("● everything selected is done", style="green")
+    first = open_ones[0]
+    text = Text(f"✗ {plural(len(open_ones), 'partition')} not done", style="red", no_wrap=True)
+    text.append(
+        f"  Look: gapless explain {first.table} {first.partition}   "
+        "Close: gapless backfill --with-upstream",
+        style="default",
+    )
+    return text

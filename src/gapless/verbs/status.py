@@ -1,0 +1,178 @@
+"""Status: the state of every partition, measured now, or as the ledger last knew it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from gapless.declare.pipeline import Pipeline
+from gapless.ledger.interface import Ledger, Waiver
+from gapless.partitions import DateRange, spans
+from gapless.plan.states import Standing, State
+from gapless.verbs.selection import Selection, chosen_tables, look
+from gapless.verbs.workspace import Workspace
+
+NEEDS_ATTENTION = (State.PARTIAL, State.MISSING, State.STALE, State.BLOCKED, State.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive dates of one table in one state, for one reason."""
+
+    table: str
+    state: State
+    span: DateRange
+    partitions: int
+    reason: str
+    """Of its oldest date."""
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """The state of the selected partitions."""
+
+    standings: tuple[Standing, ...]
+    """By table in dependency order, then by date."""
+    scheduled: tuple[date, ...]
+    """Dates with anything on the calendar; empty when read from the ledger."""
+    measured_at: datetime | None
+    """None: measured just now; else when the ledger's newest entry was."""
+    waivers: tuple[Waiver, ...] = ()
+    tables: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        """0: everything is done; 4: something is unknown; 1: something needs attention."""
+        states = {standing.state for standing in self.standings}
+        if State.UNKNOWN in states:
+            return 4
+        return 1 if states & set(NEEDS_ATTENTION) else 0
+
+    def counts(self, table: str) -> Counter[State]:
+        """Count the scheduled partitions of a table by state."""
+        days = set(self.scheduled)
+        return Counter(
+            standing.state
+            for standing in self.standings
+            if standing.table == table and (not days or standing.partition in days)
+        )
+
+    def stretches(self) -> list[Stretch]:
+        """Join what needs attention, or is waived, into ranges."""
+        found: list[Stretch] = []
+        for table in self.tables:
+            for state in (*NEEDS_ATTENTION, State.WAIVED):
+                standings = {
+                    s.partition: s for s in self.standings if s.table == table and s.state is state
+                }
+                found += [
+                    Stretch(
+                        table,
+                        state,
+                        span,
+                        sum(day in span for day in standings),
+                        standings[span.first].reason,
+                    )
+                    for span in spans(list(standings), step=self.scheduled)
+                ]
+        return found
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        return {
+            "exit_code": self.exit_code,
+            "measured_at": self.measured_at.isoformat() if self.measured_at else None,
+            "tables": {name: dict(self.counts(name)) for name in self.tables},
+            "partitions": [
+                {
+                    "table": standing.table,
+                    "date": standing.partition.isoformat(),
+                    "state": standing.state.value,
+                    "reason": standing.reason,
+                    "expected": standing.expected,
+                    "present": standing.present,
+                    "rows": standing.rows,
+                    "version": standing.version,
+                }
+                for standing in self.standings
+            ],
+            "waivers": [
+                {
+                    "table": waiver.table,
+                    "date": waiver.partition.isoformat(),
+                    "checks": list(waiver.checks),
+                    "reason": waiver.reason,
+                    "actor": waiver.actor,
+                    "expires_at": waiver.expires_at.isoformat(),
+                }
+                for waiver in self.waivers
+            ],
+        }
+
+
+def status(workspace: Workspace, selection: Selection) -> StatusReport:
+    """Measure the state of the selected partitions; reads only."""
+    standings, request = look(workspace, selection)
+    names = tuple(table.name for table in request.tables)
+    days = request.dates
+    if not selection.names_dates:
+        days = tuple(day for day in days if day in standings.picture.calendar.dates)
+    return StatusReport(
+        standings=tuple(standings.of(name, day) for name in names for day in days),
+        scheduled=tuple(day for day in days if day in standings.picture.calendar.dates),
+        measured_at=None,
+        waivers=_waivers(workspace.ledger, names, days),
+        tables=names,
+    )
+
+
+def last_known_status(pipeline: Pipeline, ledger: Ledger, selection: Selection) -> StatusReport:
+    """Return the states the ledger last knew, for when another process owns the warehouse."""
+    names = tuple(table.name for table in chosen_tables(pipeline, selection.tables))
+    known = [state for state in ledger.states() if state.table in names]
+    if selection.dates:
+        known = [state for state in known if state.partition in set(selection.dates)]
+    known = [
+        state
+        for state in known
+        if (selection.start_date is None or state.partition >= selection.start_date)
+        and (selection.end_date is None or state.partition <= selection.end_date)
+    ]
+    standings = tuple(
+        Standing(
+            state.table,
+            state.partition,
+            State(state.state),
+            state.reason,
+            state.expected,
+            state.present,
+            version=state.version,
+        )
+        for name in names
+        for state in known
+        if state.table == name
+    )
+    days = sorted({standing.partition for standing in standings})
+    return StatusReport(
+        standings=standings,
+        scheduled=tuple(days),
+        measured_at=max((state.measured_at for state in known), default=None),
+        waivers=_waivers(ledger, names, days),
+        tables=names,
+    )
+
+
+def _waivers(
+    ledger: Ledger | None, names: Sequence[str], days: Sequence[date]
+) -> tuple[Waiver, ...]:
+    if ledger is None:
+        return ()
+    wanted = set(days)
+    return tuple(
+        waiver
+        for waiver in ledger.waivers()
+        if waiver.table in names and waiver.partition in wanted
+    )

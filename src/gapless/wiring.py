@@ -1,0 +1,138 @@
+"""Wiring: from settings to a workspace; the only production module that names concrete classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gapless.clock import Clock
+from gapless.config.pipelines import load_pipeline
+from gapless.config.settings import Setting, Settings
+from gapless.declare.pipeline import Pipeline
+from gapless.declare.relations import check_statements
+from gapless.errors import ConfigError, GaplessError, LedgerUnavailable
+from gapless.ledger.interface import Ledger
+from gapless.verbs.workspace import Workspace
+from gapless.version import __version__
+from gapless.warehouse.interface import Warehouse
+
+_FILE_SCHEMES = ("duckdb:///", "sqlite:///")
+
+
+@contextmanager
+def open_workspace(settings: Settings, *, write: bool) -> Iterator[Workspace]:
+    """Open everything a verb works on, and close it afterwards.
+
+    Args:
+        settings: Resolved settings.
+        write: Whether the verb publishes; for reading, several processes may be at it at once.
+
+    Raises:
+        ConfigError: a setting names something that does not exist.
+        DeclarationError: the pipeline is wrong.
+        WarehouseBusy: another process owns the warehouse.
+        LedgerUnavailable: the ledger cannot be used.
+    """
+    pipeline = pipeline_of(settings)
+    warehouse = warehouse_of(settings, read_only=not write)
+    try:
+        check_statements(pipeline, warehouse.relations_read)
+        ledger = ledger_of(settings) if write else readable_ledger(settings)
+        try:
+            yield Workspace(
+                pipeline=pipeline,
+                warehouse=warehouse,
+                ledger=ledger,
+                code_version=code_version(pipeline),
+                clock=clock_of(settings),
+            )
+        finally:
+            if ledger is not None:
+                ledger.close()
+    finally:
+        warehouse.close()
+
+
+def pipeline_of(settings: Settings) -> Pipeline:
+    """Load the pipeline with the site's own thresholds."""
+    pipeline = load_pipeline(settings.pipeline)
+    try:
+        pipeline.with_gates(settings.thresholds)
+    except GaplessError as error:
+        raise ConfigError(f"{error.what} (from {settings.thresholds_origin})") from error
+    return pipeline
+
+
+def warehouse_of(settings: Settings, *, read_only: bool) -> Warehouse:
+    """Open the warehouse a URL names.
+
+    Raises:
+        ConfigError: no warehouse of that kind is known.
+    """
+    setting = settings.warehouse
+    url = str(setting.value)
+    if not url.startswith("duckdb://"):
+        raise ConfigError(
+            f"warehouse = {url!r} (from {setting.origin}): this kind is not known; "
+            "write duckdb:///nba.duckdb."
+        )
+    from gapless.warehouse.duckdb import DuckDBWarehouse  # noqa: PLC0415 - drivers load lazily
+
+    try:
+        return DuckDBWarehouse(
+            placed(setting), read_only=read_only, memory_limit=settings.memory_limit
+        )
+    except ConfigError as error:
+        raise ConfigError(f"{error} (from {setting.origin})") from None
+
+
+def ledger_of(settings: Settings, *, read_only: bool = False) -> Ledger:
+    """Return the ledger a URL names, not opened yet.
+
+    Raises:
+        ConfigError: no ledger of that kind is known.
+    """
+    setting = settings.ledger
+    url = str(setting.value)
+    if not url.startswith(("sqlite:///", "postgresql")):
+        raise ConfigError(
+            f"ledger = {url!r} (from {setting.origin}): this kind is not known; write "
+            "sqlite:///gapless-ledger.sqlite or postgresql+psycopg://user@host/database."
+        )
+    from gapless.ledger.sql_ledger import SqlLedger  # noqa: PLC0415 - drivers load lazily
+
+    return SqlLedger(placed(setting), read_only=read_only)
+
+
+def readable_ledger(settings: Settings) -> Ledger | None:
+    """Open the ledger for reading; None when nothing has been run yet."""
+    ledger = ledger_of(settings, read_only=True)
+    try:
+        ledger.open()
+    except LedgerUnavailable:
+        ledger.close()
+        return None
+    return ledger
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Return the system's clock, or one that stands where GAPLESS_NOW says."""
+    return Clock.fixed(settings.now) if settings.now is not None else Clock()
+
+
+def code_version(pipeline: Pipeline) -> str:
+    """Return what is recorded as the code of a publication."""
+    own = os.environ.get("GAPLESS_CODE_VERSION", pipeline.version)
+    return f"{pipeline.name} {own} · gapless {__version__}"
+
+
+def placed(setting: Setting) -> str:
+    """Make a relative file URL relative to the place the setting came from."""
+    url = str(setting.value)
+    for scheme in _FILE_SCHEMES:
+        rest = url.removeprefix(scheme)
+        if rest != url and rest and not Path(rest).is_absolute():
+            return f"{scheme}{setting.folder / rest}"
+    return url
