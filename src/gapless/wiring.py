@@ -41,6 +41,9 @@ def open_workspace(settings: Settings, *, write: bool) -> Iterator[Workspace]:
         check_statements(pipeline, warehouse.relations_read)
         ledger = ledger_of(settings) if write else readable_ledger(settings)
         try:
+            if write and ledger is not None:
+                # Unwritable history means that nothing is started.
+                ledger.open()
             yield Workspace(
                 pipeline=pipeline,
                 warehouse=warehouse,

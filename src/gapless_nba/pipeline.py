@@ -36,6 +36,15 @@ from gapless_nba.raw_columns import PLAYER_BOX_SCORES, SCHEDULE, SHOTS
 ZONES = ("paint", "mid_range", "three")
 SCORING_ZONES = (*ZONES, "balanced")
 
+SEASON_STARTS = {
+    "2021-22": date(2021, 10, 19),
+    "2022-23": date(2022, 10, 18),
+    "2023-24": date(2023, 10, 24),
+    "2024-25": date(2024, 10, 22),
+    "2025-26": date(2025, 10, 21),
+}
+"""First regular-season games; other seasons start on their first game in the schedule."""
+
 pipeline = Pipeline(
     "nba",
     partition="game_date",
@@ -54,13 +63,7 @@ pipeline.calendar(
     schedule,
     season="season",
     unit="game",
-    season_starts={
-        "2021-22": date(2021, 10, 19),
-        "2022-23": date(2022, 10, 18),
-        "2023-24": date(2023, 10, 24),
-        "2024-25": date(2024, 10, 22),
-        "2025-26": date(2025, 10, 21),
-    },
+    season_starts=SEASON_STARTS,
 )
 
 player_box_scores = pipeline.source(

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from gapless.declare.tables import Derived
@@ -92,7 +93,14 @@ class Plan:
 
     def of(self, table: str, *actions: Action) -> list[Step]:
         """Return the steps of one table with one of the given actions."""
-        return [step for step in self.all_steps if step.table == table and step.action in actions]
+        return [step for step in self._by_table.get(table, ()) if step.action in actions]
+
+    @cached_property
+    def _by_table(self) -> dict[str, list[Step]]:
+        grouped: dict[str, list[Step]] = {}
+        for step in self.all_steps:
+            grouped.setdefault(step.table, []).append(step)
+        return grouped
 
     def count(self, *actions: Action) -> int:
         """Count the steps with one of the given actions."""

@@ -40,7 +40,7 @@ def preflight_text(found: Preflight) -> Iterator[RenderableType]:
     yield _conclusion(found)
 
 
-def finding_text(finding: Finding) -> Iterator[RenderableType]:
+def finding_text(finding: Finding, *, with_remedies: bool = True) -> Iterator[RenderableType]:
     """Say one finding: what, on which dates, and what can be done."""
     symbol, style = SEVERITY_MARKS[finding.severity]
     count = plural(len(finding.facts), "date") if finding.facts else ""
@@ -57,7 +57,7 @@ def finding_text(finding: Finding) -> Iterator[RenderableType]:
             Text(f"… {len(finding.facts) - FACTS_AT_MOST} more up to {last}", style="dim"),
             (0, 0, 0, 4),
         )
-    for remedy in finding.remedies:
+    for remedy in finding.remedies if with_remedies else ():
         text = Text(f"    → {remedy.what}: ", style="cyan", no_wrap=True)
         text.append(remedy.command, style="bold")
         yield text

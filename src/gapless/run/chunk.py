@@ -7,7 +7,7 @@ number of statements; each partition still passes or fails alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gapless.choosing import ChoiceMade, choose
@@ -26,7 +26,14 @@ from gapless.measure import (
     stage_expected,
 )
 from gapless.partitions import Path
-from gapless.sql.binding import COLUMN_SOURCE, Bindings, ChosenSource, Scope, compose
+from gapless.sql.binding import (
+    COLUMN_SOURCE,
+    Bindings,
+    ChosenSource,
+    Scope,
+    compose,
+    partitions_relation,
+)
 from gapless.verdicts import GateResult, Outcome, judge, worst
 from gapless.warehouse.interface import Warehouse
 
@@ -48,9 +55,9 @@ class Chunk:
         return [facts.day for facts in self.scope.dates]
 
     @property
-    def staged_names(self) -> tuple[str, str]:
-        """Names of the staged rows and of the staged expected set."""
-        return f"rows_{self.slot}", f"expected_{self.slot}"
+    def staged_names(self) -> tuple[str, str, str]:
+        """Names of the staged rows, of the staged expected set and of the staged dates."""
+        return f"rows_{self.slot}", f"expected_{self.slot}", f"dates_{self.slot}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,8 @@ class StagedChunk:
     chunk: Chunk
     place: str
     """Relation with the staged rows."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Its columns with their types."""
     audited: dict[date, Audited] = field(default_factory=dict)
     unfed: dict[date, tuple[ChoiceMade, ...]] = field(default_factory=dict)
     """Dates for which no source of some choice is sufficient; they were not staged."""
@@ -95,7 +104,10 @@ def stage_chunk(
         WarehouseError: a statement failed; nothing of the chunk was published.
         DeclarationError: the staged rows lack a declared column.
     """
-    rows_name, expected_name = chunk.staged_names
+    rows_name, expected_name, dates_name = chunk.staged_names
+    # Every statement of the chunk reads the dates: staged once, the planner knows how many.
+    dates_place, _ = warehouse.stage(dates_name, partitions_relation(chunk.scope))
+    chunk = replace(chunk, scope=replace(chunk.scope, place=dates_place))
     expected_place = stage_expected(
         warehouse, chunk.table, chunk.expected, chunk.scope, expected_name
     )
@@ -115,7 +127,7 @@ def stage_chunk(
     text = compose(chunk.table.statement, chunk.table.inputs_on(chunk.path), bindings)
     place, columns = warehouse.stage(rows_name, text)
     check_staged_columns(chunk.table, columns, scope.partition)
-    staged = StagedChunk(chunk, place=place, unfed=unfed)
+    staged = StagedChunk(chunk, place=place, columns=columns, unfed=unfed)
     staged.audited = _audit(
         warehouse, staged, scope, tuple(columns), expected_place, choices, catalog
     )

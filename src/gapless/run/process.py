@@ -36,6 +36,7 @@ from gapless.warehouse.interface import Publication, PublishRequest, QuarantineR
 class ChunkResult:
     """What became of the partitions of a chunk."""
 
+    table: str
     attempts: list[Attempt] = field(default_factory=list)
     choices: dict[date, tuple[ChoiceMade, ...]] = field(default_factory=dict)
 
@@ -86,7 +87,7 @@ class ChunkProcess:
     def _halved(self, chunk: Chunk) -> ChunkResult:
         """Find the dates whose rows make the statement fail, so that the others are not lost."""
         middle = len(chunk.days) // 2
-        result = ChunkResult()
+        result = ChunkResult(chunk.table.name)
         for part in (chunk.scope.dates[:middle], chunk.scope.dates[middle:]):
             result.add(self.run(replace(chunk, scope=Scope(chunk.scope.partition, part))))
         return result
@@ -101,7 +102,7 @@ class ChunkProcess:
                 passed[day] = waiver
             else:
                 refused.append(audited)
-        result = ChunkResult()
+        result = ChunkResult(chunk.table.name)
         if passed:
             result.add(self._publish(staged, passed, started))
         if refused:
@@ -120,7 +121,7 @@ class ChunkProcess:
                 (started, now),
                 made,
             )
-            result.add(ChunkResult([attempt], {day: made}))
+            result.add(ChunkResult(chunk.table.name, [attempt], {day: made}))
             self._stand(chunk, day, self._refused_state(chunk, day), reason)
         return result
 
@@ -167,7 +168,7 @@ class ChunkProcess:
         except (PartitionError, WarehouseError) as error:
             return self._failed(chunk, list(passed), error, started)
         finished = self._clock.now()
-        result = ChunkResult()
+        result = ChunkResult(chunk.table.name)
         for one, publication in zip(audited, publications, strict=True):
             verdict = Verdict.UNCHANGED if one.day not in changed else Verdict.PUBLISHED
             waiver = passed[one.day]
@@ -204,8 +205,7 @@ class ChunkProcess:
         picture, name = self._standings.picture, staged.chunk.table.name
         reasons = {attempt.partition: attempt.reason for attempt in result.attempts}
         with self._lock:
-            if name not in picture.catalog:
-                picture.catalog.update(self._warehouse.catalog())
+            picture.catalog.setdefault(name, dict(staged.columns))
             picture.contents[name].update({p.partition: held_of(p) for p in publications})
             picture.publications.update({(name, p.partition): p for p in publications})
             self._standings.put(
@@ -216,19 +216,10 @@ class ChunkProcess:
         self, staged: StagedChunk, refused: Sequence[Audited], started: datetime
     ) -> ChunkResult:
         chunk, now = staged.chunk, self._clock.now()
-        place = self._warehouse.quarantine(
-            QuarantineRequest(
-                table=chunk.table.name,
-                partition=chunk.scope.partition,
-                staged=staged.place,
-                dates=[one.day for one in refused],
-                run_id=self._frame.run_id,
-                refused_at=now,
-            )
-        )
-        result = ChunkResult()
+        kept = self._quarantine(staged, refused, now)
+        result = ChunkResult(chunk.table.name)
         for one in refused:
-            reason = refusal_reason(chunk, one)
+            reason = refusal_reason(chunk, one, kept)
             result.attempts.append(
                 audited_attempt(
                     self._frame,
@@ -237,7 +228,7 @@ class ChunkProcess:
                     Verdict.REFUSED,
                     reason,
                     (started, now),
-                    extra={"quarantine": place},
+                    extra={"quarantine": kept},
                 )
             )
             result.choices[one.day] = one.choices
@@ -246,6 +237,24 @@ class ChunkProcess:
                 state = State.UNKNOWN
             self._stand(chunk, one.day, state, reason)
         return result
+
+    def _quarantine(
+        self, staged: StagedChunk, refused: Sequence[Audited], now: datetime
+    ) -> str | None:
+        """Keep the refused rows; a warehouse that has no room for them must not undo the verdict."""
+        chunk = staged.chunk
+        request = QuarantineRequest(
+            table=chunk.table.name,
+            partition=chunk.scope.partition,
+            staged=staged.place,
+            dates=[one.day for one in refused],
+            run_id=self._frame.run_id,
+            refused_at=now,
+        )
+        try:
+            return self._warehouse.quarantine(request)
+        except GaplessError:
+            return None
 
     def _refused_state(self, chunk: Chunk, day: date) -> State:
         """What is published stays; a refused partition is what it was before, never better."""
@@ -258,7 +267,7 @@ class ChunkProcess:
         self, chunk: Chunk, days: Sequence[date], error: GaplessError, started: datetime
     ) -> ChunkResult:
         now = self._clock.now()
-        result = ChunkResult()
+        result = ChunkResult(chunk.table.name)
         for day in days:
             result.attempts.append(
                 bare_attempt(

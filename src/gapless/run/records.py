@@ -11,6 +11,7 @@ from typing import Any
 from gapless.choosing import ChoiceMade
 from gapless.coverage import percent
 from gapless.declare.fingerprints import gate_hash
+from gapless.declare.gates import CHECK_COVERAGE
 from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.partitions import Path
@@ -19,6 +20,7 @@ from gapless.plan.standings import Standings, inputs_hash
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk
 from gapless.run.settings import Force, RunSettings
+from gapless.verdicts import Outcome
 from gapless.warehouse.interface import Publication
 
 CHECK_INPUTS = "inputs_complete"
@@ -116,7 +118,12 @@ def audited_attempt(
     coverage = audited.coverage
     evidence: dict[str, Any] = {
         "choices": {made.input: made.as_evidence() for made in audited.choices},
-        "gate": [result.as_evidence() for result in audited.results],
+        "gate": [
+            result.as_evidence()
+            for result in audited.results
+            if result.check == CHECK_COVERAGE or result.outcome is not Outcome.PASS
+        ],
+        "passed": [r.check for r in audited.results if r.outcome is Outcome.PASS],
         "excluded": dict(coverage.excluded),
         "named": {kind: [str(name) for name in names] for kind, names in audited.named.items()},
         **(extra or {}),
@@ -169,7 +176,7 @@ def bare_attempt(
     )
 
 
-def refusal_reason(chunk: Chunk, audited: Audited) -> str:
+def refusal_reason(chunk: Chunk, audited: Audited, quarantine: str | None) -> str:
     """Say what failed, with the first names, what was not done and what to do next."""
     failed = "; ".join(str(result) for result in audited.failed)
     names = []
@@ -177,9 +184,13 @@ def refusal_reason(chunk: Chunk, audited: Audited) -> str:
         shown = ", ".join(str(name) for name in found[:3])
         names.append(f"{kind}, first: {shown}")
     detail = f" ({'; '.join(names)})" if names else ""
+    rows = audited.coverage.rows
+    kept = f"the {rows} staged rows are in {quarantine}"
+    if quarantine is None:
+        kept = f"the {rows} staged rows could not be kept in quarantine"
     return (
-        f"{failed}{detail}. Nothing was published; the {audited.coverage.rows} staged rows are in "
-        f"quarantine. Look: gapless explain {chunk.table.name} {audited.day}"
+        f"{failed}{detail}. Nothing was published; {kept}. "
+        f"Look: gapless explain {chunk.table.name} {audited.day}"
     )
 
 

@@ -26,7 +26,7 @@ from gapless.ledger.interface import (
     Run,
     Verdict,
 )
-from gapless.partitions import Path, chunked
+from gapless.partitions import Path, chunked, path_of
 from gapless.plan.build import Action, Plan
 from gapless.plan.standings import Standings, derive_table
 from gapless.plan.states import Standing, State
@@ -59,12 +59,12 @@ class Runner:
         settings: RunSettings,
         listener: Listener = ignore,
     ) -> None:
-        self._warehouse = warehouse
-        self._ledger = ledger
-        self._clock = clock
+        self.warehouse = warehouse
+        self.ledger = ledger
+        self.clock = clock
         self._settings = settings
-        self._listener = listener
-        self._lock = threading.RLock()
+        self.listener = listener
+        self.lock = threading.RLock()
         self._attempts: list[Attempt] = []
 
     def run(self, plan: Plan, standings: Standings) -> RunReport:
@@ -73,23 +73,23 @@ class Runner:
         Raises:
             LedgerUnavailable: before anything is written to the warehouse.
         """
-        started = self._clock.now()
-        before = self._warehouse.statements
+        started = self.clock.now()
+        before = self.warehouse.statements
         run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         frame = RunFrame(run_id, self._settings)
         self._begin(frame, plan, started)
         holder = Holder(run_id, socket.gethostname(), os.getpid(), self._settings.actor)
-        with LeaseKeeper(self._ledger, holder, self._clock, self._settings.lease_ttl) as leases:
+        with LeaseKeeper(self.ledger, holder, self.clock, self._settings.lease_ttl) as leases:
             refused = leases.acquire(_wanted(plan))
             work = _Work(self, frame, plan, standings, leases, refused)
             work.run_all()
         report = self._report(run_id, plan, standings, started, before)
-        self._ledger.finish_run(run_id, finished_at=report.finished_at, exit_code=report.exit_code)
-        self._listener(RunFinished(run_id, report.exit_code))
+        self.ledger.finish_run(run_id, finished_at=report.finished_at, exit_code=report.exit_code)
+        self.listener(RunFinished(run_id, report.exit_code))
         return report
 
     def _begin(self, frame: RunFrame, plan: Plan, started: datetime) -> None:
-        self._ledger.begin_run(
+        self.ledger.begin_run(
             Run(
                 run_id=frame.run_id,
                 pipeline=plan.pipeline,
@@ -100,7 +100,7 @@ class Runner:
                 plan=plan.as_data(),
             )
         )
-        self._listener(RunStarted(frame.run_id, plan))
+        self.listener(RunStarted(frame.run_id, plan))
 
     def _report(
         self, run_id: str, plan: Plan, standings: Standings, started: datetime, before: int
@@ -114,17 +114,17 @@ class Runner:
             plan=plan,
             results=collect(plan, self._attempts, final),
             started_at=started,
-            finished_at=self._clock.now(),
-            statements=self._warehouse.statements - before,
+            finished_at=self.clock.now(),
+            statements=self.warehouse.statements - before,
         )
 
     def record(self, result: ChunkResult, standings: Standings) -> None:
         """Write what became of a chunk to the ledger and tell the listener."""
-        now = self._clock.now()
-        with self._lock:
+        now = self.clock.now()
+        with self.lock:
             self._attempts += result.attempts
-        self._ledger.record_attempts(result.attempts)
-        self._ledger.record_states(
+        self.ledger.record_attempts(result.attempts)
+        self.ledger.record_states(
             [
                 known_state(standings.of(attempt.table, attempt.partition), now)
                 for attempt in result.attempts
@@ -132,19 +132,7 @@ class Runner:
         )
         for attempt in result.attempts:
             made = result.choices.get(attempt.partition, ())
-            self._listener(AttemptFinished(attempt, tuple(made)))
-
-    @property
-    def parts(self) -> tuple[Warehouse, Clock, RunSettings, Listener, threading.RLock, Ledger]:
-        """What the work of a run needs of its runner."""
-        return (
-            self._warehouse,
-            self._clock,
-            self._settings,
-            self._listener,
-            self._lock,
-            self._ledger,
-        )
+            self.listener(AttemptFinished(attempt, tuple(made)))
 
 
 class _Work:
@@ -165,14 +153,7 @@ class _Work:
         self.standings = standings
         self.refused = refused
         self.leases = leases
-        (
-            self.warehouse,
-            self.clock,
-            self.settings,
-            self.listener,
-            self.lock,
-            self.ledger,
-        ) = runner.parts
+        self.settings = frame.settings
         self.open: dict[str, int] = {}
         """Table → chunks of it that are still being worked on."""
 
@@ -183,7 +164,8 @@ class _Work:
             for table in self.standings.picture.pipeline.derived_tables
             if self.plan.of(table.name, Action.COMPUTE, Action.RECHECK, Action.BLOCK)
         ]
-        futures: set[Future[str]] = set()
+        futures: set[Future[ChunkResult]] = set()
+        finished: list[ChunkResult] = []
         with ThreadPoolExecutor(self.settings.workers, "gapless-worker") as pool:
             try:
                 while waiting or futures:
@@ -192,10 +174,18 @@ class _Work:
                         chunks = self._chunks_of(table)
                         self.open[table.name] = len(chunks)
                         futures |= {pool.submit(self._work_on, chunk) for chunk in chunks}
+                    # Recorded while the next chunks are already at work. What a crash keeps out
+                    # of the ledger is recovered from the publications.
+                    for result in finished:
+                        self.runner.record(result, self.standings)
+                    finished = []
                     if futures:
                         done, futures = wait(futures, return_when=FIRST_COMPLETED)
-                        for future in done:
-                            self.open[future.result()] -= 1
+                        finished = [future.result() for future in done]
+                        for result in finished:
+                            self.open[result.table] -= 1
+                for result in finished:
+                    self.runner.record(result, self.standings)
             except BaseException:
                 for future in futures:
                     future.cancel()
@@ -216,13 +206,14 @@ class _Work:
         steps = self.plan.of(table.name, Action.COMPUTE, Action.RECHECK, Action.BLOCK)
         days = [step.partition for step in steps]
         scheduled = [day for day in days if day in self.standings.picture.calendar.dates]
-        with self.lock:
+        with self.runner.lock:
             derive_table(self.standings, table, scheduled, {})
             due = self._due(table, [step.partition for step in steps])
         chunks: list[Chunk] = []
+        today = self.standings.picture.today
         for path in Path:
             expected = table.expected_on(path)
-            of_path = [day for day in due if self._path(table, day) is path]
+            of_path = [day for day in due if path_of(day, today) is path]
             if expected is None or not of_path:
                 continue
             for number, piece in enumerate(chunked(of_path, self.settings.chunk_size)):
@@ -232,16 +223,11 @@ class _Work:
                 chunks.append(Chunk(table, path, expected, scope, slot))
         return chunks
 
-    def _path(self, table: Derived, day: date) -> Path:
-        return next(
-            step.path for step in self.plan.of(table.name, *Action) if step.partition == day
-        )
-
     def _due(self, table: Derived, days: Sequence[date]) -> list[date]:
         """Return the dates to compute; record those that are blocked or leased by another run."""
         due: list[date] = []
         stopped: list[Attempt] = []
-        now = self.clock.now()
+        now = self.runner.clock.now()
         on_request = {step.partition for step in self.plan.of(table.name, Action.COMPUTE)}
         for day in days:
             standing = self.standings.of(table.name, day)
@@ -261,30 +247,34 @@ class _Work:
             else:
                 due.append(day)
                 continue
-            path = self._path(table, day)
+            path = path_of(day, self.standings.picture.today)
             stopped.append(
                 bare_attempt(self.frame, table.name, day, path, Verdict.BLOCKED, reason, (now, now))
             )
         if stopped:
-            self.runner.record(ChunkResult(stopped, {}), self.standings)
+            self.runner.record(ChunkResult(table.name, stopped), self.standings)
         return due
 
     def _forced(self, day: date) -> bool:
         force = self.settings.force
         return force is not None and day in force.dates
 
-    def _work_on(self, chunk: Chunk) -> str:
-        self.listener(ChunkStarted(chunk.table.name, len(chunk.days)))
-        session = self.warehouse.session()
+    def _work_on(self, chunk: Chunk) -> ChunkResult:
+        self.runner.listener(ChunkStarted(chunk.table.name, len(chunk.days)))
+        session = self.runner.warehouse.session()
         try:
             process = ChunkProcess(
-                session, self.ledger, self.clock, self.frame, self.standings, self.leases, self.lock
+                session,
+                self.runner.ledger,
+                self.runner.clock,
+                self.frame,
+                self.standings,
+                self.leases,
+                self.runner.lock,
             )
-            result = process.run(chunk)
+            return process.run(chunk)
         finally:
             session.close()
-        self.runner.record(result, self.standings)
-        return chunk.table.name
 
 
 def known_state(standing: Standing, now: datetime) -> PartitionState:

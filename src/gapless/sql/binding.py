@@ -22,7 +22,15 @@ from gapless.declare.inputs import Choice, History, PlainInput, Query, SameDate
 from gapless.declare.soundness import RELATION_CANDIDATE, RELATION_PARTITIONS
 from gapless.declare.statements import Statement
 from gapless.declare.tables import Derived, Table
-from gapless.sql.literals import columns, identifier, literal, relation, same, tuples
+from gapless.sql.literals import (
+    columns,
+    date_list,
+    identifier,
+    literal,
+    relation,
+    rows_relation,
+    same,
+)
 
 COLUMN_EXCLUDED = "excluded"
 COLUMN_SOURCE = "gapless_source"
@@ -36,6 +44,8 @@ class Scope:
     partition: str
     dates: tuple[DateFacts, ...]
     """Oldest first, at least one."""
+    place: str | None = None
+    """Relation that holds exactly these dates already, where one was staged."""
 
     @property
     def first(self) -> date:
@@ -50,7 +60,8 @@ class Scope:
     def within(self, days: Sequence[date]) -> Scope:
         """Return the scope cut to some of its dates."""
         wanted = set(days)
-        return Scope(self.partition, tuple(facts for facts in self.dates if facts.day in wanted))
+        kept = tuple(facts for facts in self.dates if facts.day in wanted)
+        return self if len(kept) == len(self.dates) else Scope(self.partition, kept)
 
 
 @dataclass(frozen=True)
@@ -77,11 +88,18 @@ class Bindings:
 
 def partitions_relation(scope: Scope) -> str:
     """SELECT of the dates to compute with their place in the season."""
+    if scope.place is not None:
+        return f"SELECT * FROM {relation(scope.place)}"
+    types = {
+        scope.partition: "DATE",
+        "season": "VARCHAR",
+        "season_start": "DATE",
+        "day": "INTEGER",
+    }
     rows = [
         (facts.day, facts.season, facts.season_start, facts.day_of_season) for facts in scope.dates
     ]
-    names = columns([scope.partition, "season", "season_start", "day"])
-    return f"SELECT * FROM (VALUES {tuples(rows)}) AS dates({names})"
+    return rows_relation(types, rows)
 
 
 def on_dates(scope: Scope, alias: str = "") -> str:
@@ -236,7 +254,7 @@ def _date_filter(scope: Scope, days: Sequence[date], alias: str) -> str:
     column = f"{alias}.{identifier(scope.partition)}"
     if len(days) == len(scope.dates):
         return on_dates(scope, alias)
-    listed = ", ".join(literal(day) for day in days)
     return (
-        f"{column} BETWEEN {literal(min(days))} AND {literal(max(days))} AND {column} IN ({listed})"
+        f"{column} BETWEEN {literal(min(days))} AND {literal(max(days))} "
+        f"AND {column} IN ({date_list(days)})"
     )

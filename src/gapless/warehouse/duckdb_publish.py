@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gapless.errors import GaplessError, SchemaChanged, WarehouseError
 from gapless.sql.audit import fingerprint
-from gapless.sql.literals import identifier, literal, relation, tuples
+from gapless.sql.literals import date_list, identifier, literal, relation, rows_relation
 from gapless.warehouse.interface import (
     Publication,
     PublishRequest,
@@ -22,26 +22,30 @@ if TYPE_CHECKING:
     from gapless.warehouse.duckdb import DuckDBWarehouse
 
 PUBLICATIONS = "gapless.publications"
+_PUBLICATION_TYPES = {
+    "table_name": "VARCHAR",
+    "partition_date": "DATE",
+    "version": "INTEGER",
+    "run_id": "VARCHAR",
+    "published_at": "TIMESTAMP",
+    "state": "VARCHAR",
+    "row_count": "BIGINT",
+    "expected": "BIGINT",
+    "present": "BIGINT",
+    "content": "UBIGINT",
+    "definition": "VARCHAR",
+    "gate": "VARCHAR",
+    "inputs": "VARCHAR",
+    "code_version": "VARCHAR",
+    "actor": "VARCHAR",
+    "evidence": "VARCHAR",
+}
+_COLUMNS = ", ".join(f"{name} {kind} NOT NULL" for name, kind in _PUBLICATION_TYPES.items())
+# Two transactions that fill the same partition collide on the key, also when it was empty before.
 CREATE_PUBLICATIONS = f"""
 CREATE SCHEMA IF NOT EXISTS gapless;
 CREATE TABLE IF NOT EXISTS {PUBLICATIONS} (
-    table_name VARCHAR NOT NULL,
-    partition_date DATE NOT NULL,
-    version INTEGER NOT NULL,
-    run_id VARCHAR NOT NULL,
-    published_at TIMESTAMP NOT NULL,
-    state VARCHAR NOT NULL,
-    row_count BIGINT NOT NULL,
-    expected BIGINT NOT NULL,
-    present BIGINT NOT NULL,
-    content UBIGINT NOT NULL,
-    definition VARCHAR NOT NULL,
-    gate VARCHAR NOT NULL,
-    inputs VARCHAR NOT NULL,
-    code_version VARCHAR NOT NULL,
-    actor VARCHAR NOT NULL,
-    evidence VARCHAR NOT NULL,
-    -- Two transactions that fill the same partition collide here, also when it was empty before.
+    {_COLUMNS},
     PRIMARY KEY (table_name, partition_date, version)
 )
 """
@@ -81,16 +85,18 @@ def publish(warehouse: DuckDBWarehouse, request: PublishRequest) -> None:
         SchemaChanged: the staged columns do not fit the published table.
         WarehouseError: what is live after the commit is not what was staged.
     """
-    catalog = warehouse.catalog()
     staged = _columns_of(warehouse, request.staged)
+    published = _published_columns(warehouse, request.table)
     with transaction(warehouse):
-        _fit_table(warehouse, request.table, staged, catalog.get(request.table))
+        _fit_table(warehouse, request.table, staged, published)
         # The publication goes first: a competitor is noticed before any row is moved.
-        rows = tuples([_as_row(publication) for publication in request.publications])
-        warehouse.execute(f"INSERT INTO {PUBLICATIONS} VALUES {rows}")
+        rows = rows_relation(
+            _PUBLICATION_TYPES, [_as_row(publication) for publication in request.publications]
+        )
+        warehouse.execute(f"INSERT INTO {PUBLICATIONS} BY NAME {rows}")
         if request.rewrite:
             dates = _dates_predicate(request.partition, request.rewrite)
-            if request.table in catalog:
+            if published is not None:
                 warehouse.execute(f"DELETE FROM {relation(request.table)} WHERE {dates}")
             warehouse.execute(
                 f"INSERT INTO {relation(request.table)} BY NAME "
@@ -108,8 +114,9 @@ def quarantine(warehouse: DuckDBWarehouse, request: QuarantineRequest) -> str:
         f"{literal(request.refused_at)} AS gapless_refused_at"
     )
     columns = {**staged, "gapless_run_id": "VARCHAR", "gapless_refused_at": "TIMESTAMP"}
+    published = _published_columns(warehouse, place)
     with transaction(warehouse):
-        _fit_table(warehouse, place, columns, warehouse.catalog().get(place))
+        _fit_table(warehouse, place, columns, published)
         warehouse.execute(
             f"INSERT INTO {relation(place)} BY NAME SELECT *, {marks} "
             f"FROM {relation(request.staged)} "
@@ -136,6 +143,15 @@ def transaction(warehouse: DuckDBWarehouse) -> Iterator[None]:
 
 def _columns_of(warehouse: DuckDBWarehouse, place: str) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in warehouse.fetch(f"DESCRIBE {relation(place)}")}
+
+
+def _published_columns(warehouse: DuckDBWarehouse, table: str) -> dict[str, str] | None:
+    schema, name = table.split(".")
+    found = warehouse.fetch(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
+        f"AND schema_name = {literal(schema)} AND table_name = {literal(name)}"
+    )
+    return _columns_of(warehouse, table) if found else None
 
 
 def _fit_table(
@@ -176,7 +192,7 @@ def _as_row(publication: Publication) -> tuple[object, ...]:
         publication.partition,
         publication.version,
         publication.run_id,
-        publication.published_at,
+        publication.published_at.replace(tzinfo=None),
         publication.state,
         publication.rows,
         publication.expected,
@@ -187,7 +203,7 @@ def _as_row(publication: Publication) -> tuple[object, ...]:
         publication.inputs,
         publication.code_version,
         publication.actor,
-        dict(publication.evidence),
+        json.dumps(publication.evidence, ensure_ascii=False, default=str),
     )
 
 
@@ -195,8 +211,10 @@ def _dates_predicate(partition: str, dates: Sequence[date]) -> str:
     column = identifier(partition)
     if len(dates) == 1:
         return f"{column} = {literal(dates[0])}"
-    listed = ", ".join(literal(day) for day in dates)
-    return f"{column} BETWEEN {literal(min(dates))} AND {literal(max(dates))} AND {column} IN ({listed})"
+    return (
+        f"{column} BETWEEN {literal(min(dates))} AND {literal(max(dates))} "
+        f"AND {column} IN ({date_list(dates)})"
+    )
 
 
 def _reread(warehouse: DuckDBWarehouse, request: PublishRequest, names: Sequence[str]) -> None:

@@ -1,0 +1,1 @@
+"""The history of runs and attempts, with evidence, and the right to work (leases)."""

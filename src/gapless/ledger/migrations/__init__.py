@@ -1,0 +1,1 @@
+"""How a ledger's tables came to be, revision by revision; run by Alembic through `upgrade.py`."""

@@ -1,0 +1,1 @@
+"""One file per revision; each states its tables in full and never changes once released."""

@@ -1,0 +1,110 @@
+"""Records to rows and back; a column's key is the name of the field it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Select, Table, select
+
+from gapless.ledger import schema
+from gapless.ledger.interface import Holder, Lease
+from gapless.ledger.store import POSTGRESQL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from _typeshed import DataclassInstance
+    from sqlalchemy.engine import Connection
+
+_Record = TypeVar("_Record", bound="DataclassInstance")
+
+
+def to_rows(records: Sequence[DataclassInstance]) -> list[dict[str, Any]]:
+    """Return the rows of records of one kind."""
+    names = [field.name for field in fields(records[0])]
+    values = attrgetter(*names)
+    return [dict(zip(names, values(record), strict=True)) for record in records]
+
+
+def select_fields(table: Table, kind: type[DataclassInstance]) -> Select[Any]:
+    """Return a query whose columns are the fields of a record, in their order."""
+    return select(*(table.c[field.name] for field in fields(kind)))
+
+
+def read(connection: Connection, query: Select[Any], kind: type[_Record]) -> list[_Record]:
+    """Return the records that a query by `select_fields` finds."""
+    return [kind(*row) for row in connection.execute(query)]
+
+
+def within(query: Select[Any], table: Table, name: str | None) -> Select[Any]:
+    """Keep the rows of one declared table, or all."""
+    return query if name is None else query.where(table.c.table == name)
+
+
+def between(query: Select[Any], table: Table, first: date | None, last: date | None) -> Select[Any]:
+    """Keep the rows of an inclusive range of partitions; None is open-ended."""
+    if first is not None:
+        query = query.where(table.c.partition >= first)
+    return query if last is None else query.where(table.c.partition <= last)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows over those with the same primary key.
+
+    In the order of the key, so that two writers of the same rows wait for instead of blocking
+    each other.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - only where it is used
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
+
+    key = [column.key for column in table.primary_key]
+    statement = insert(table)
+    replacements = {
+        column: statement.excluded[column.key] for column in table.c if column.key not in key
+    }
+    statement = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_=replacements
+    )
+    connection.execute(statement, sorted(rows, key=lambda row: [row[name] for name in key]))
+
+
+def lease_rows(leases: Iterable[Lease]) -> list[dict[str, Any]]:
+    """Return the rows of leases; the holder's fields lie flat among them."""
+    return [
+        {
+            "table": lease.table,
+            "partition": lease.partition,
+            "run_id": lease.holder.run_id,
+            "host": lease.holder.host,
+            "pid": lease.holder.pid,
+            "actor": lease.holder.actor,
+            "acquired_at": lease.acquired_at,
+            "expires_at": lease.expires_at,
+        }
+        for lease in leases
+    ]
+
+
+def read_leases(connection: Connection, query: Select[Any]) -> list[Lease]:
+    """Return the leases that a query over the whole table finds, by table and partition."""
+    leases = [
+        Lease(
+            table=row.table,
+            partition=row.partition,
+            holder=Holder(run_id=row.run_id, host=row.host, pid=row.pid, actor=row.actor),
+            acquired_at=row.acquired_at,
+            expires_at=row.expires_at,
+        )
+        for row in connection.execute(query)
+    ]
+    return sorted(leases, key=lambda lease: (lease.table, lease.partition))
+
+
+def select_leases() -> Select[Any]:
+    """Return a query over all leases, with the names `read_leases` expects."""
+    return select(*(column.label(column.key) for column in schema.leases.c))
