@@ -104,4 +104,4 @@ def _described(source: SourceCoverage) -> str:
 
 
 def _short(name: str) -> str:
-    return name.split(".")[-1]
+    return name.rsplit(".", maxsplit=1)[-1]

@@ -1,4 +1,4 @@
-"""Coverage: what a partition should hold against what it holds, as key sets, never as counts alone."""
+"""Coverage: what a partition should hold against what it holds, as key sets, not counts."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@
     │   ├── LeaseLost               the right to publish lapsed while working (retryable)
     │   ├── PublicationConflict     somebody else published meanwhile         (retryable)
     │   └── SchemaChanged           staged columns do not fit the published table
+    ├── LedgerLost               4  the ledger failed while a run was at work
     └── WarehouseError           4  the warehouse answered with an error
         ├── QueryFailed
         └── WarehouseFull           no space or memory left                  (retryable)
@@ -81,6 +82,10 @@ class WarehouseBusy(NothingStarted):
 
 class LedgerUnavailable(NothingStarted):
     """The ledger cannot be written, so no run may begin."""
+
+
+class LedgerLost(GaplessError):
+    """The ledger could not be written any more while a run was at work."""
 
 
 class PreflightRefused(NothingStarted):

@@ -1,4 +1,4 @@
-"""Partition dates: parsing, ranges and chunks. Date arithmetic only; which dates matter is the calendar's."""
+"""Partition dates: parsing, ranges and chunks; which dates matter is the calendar's business."""
 
 from __future__ import annotations
 

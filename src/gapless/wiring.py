@@ -98,15 +98,12 @@ def ledger_of(settings: Settings, *, read_only: bool = False) -> Ledger:
         ConfigError: no ledger of that kind is known.
     """
     setting = settings.ledger
-    url = str(setting.value)
-    if not url.startswith(("sqlite:///", "postgresql")):
-        raise ConfigError(
-            f"ledger = {url!r} (from {setting.origin}): this kind is not known; write "
-            "sqlite:///gapless-ledger.sqlite or postgresql+psycopg://user@host/database."
-        )
     from gapless.ledger.sql_ledger import SqlLedger  # noqa: PLC0415 - drivers load lazily
 
-    return SqlLedger(placed(setting), read_only=read_only)
+    try:
+        return SqlLedger(placed(setting), read_only=read_only)
+    except ConfigError as error:
+        raise ConfigError(f"{error} (from {setting.origin})") from None
 
 
 def readable_ledger(settings: Settings) -> Ledger | None:

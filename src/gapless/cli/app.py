@@ -1,4 +1,4 @@
-"""The `gapless` command: finds the verb, runs it, and turns errors into sentences and exit codes."""
+"""The `gapless` command: finds the verb, runs it, turns errors into sentences and exit codes."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from contextlib import AbstractContextManager
+from datetime import date
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated

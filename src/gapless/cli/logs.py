@@ -104,5 +104,5 @@ def attempt_facts(attempt: Attempt) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _dumps(value: Any, **_: Any) -> str:
+def _dumps(value: object, **_: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)

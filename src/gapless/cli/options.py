@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -26,21 +26,21 @@ class SiteOptions:
     config: Annotated[str | None, Parameter(env_var="GAPLESS_CONFIG", show_env_var=True)] = None
     """Configuration file; gapless.toml in the working folder when not given."""
     pipeline: str | None = None
-    """module:attribute, file.py:attribute, or the name of an installed pipeline. [env: GAPLESS_PIPELINE]"""
+    """module:attribute, file.py:attribute, or an installed pipeline. [env: GAPLESS_PIPELINE]"""
     warehouse: str | None = None
     """Warehouse URL, e.g. duckdb:///nba.duckdb. [env: GAPLESS_WAREHOUSE]"""
     ledger: str | None = None
     """Ledger URL, e.g. sqlite:///gapless-ledger.sqlite. [env: GAPLESS_LEDGER]"""
     memory_limit: str | None = None
-    """Memory the warehouse may use before it spills to disk, e.g. 4GB. [env: GAPLESS_MEMORY_LIMIT]"""
+    """Memory to use before spilling to disk, e.g. 4GB. [env: GAPLESS_MEMORY_LIMIT]"""
     threshold: Annotated[list[str] | None, Parameter(negative="")] = None
-    """schema.table.coverage=0.95 (or .warn, .group_coverage); repeatable. [env: GAPLESS_THRESHOLDS]"""
+    """schema.table.coverage=0.95 (.warn, .group_coverage); repeatable. [env: GAPLESS_THRESHOLDS]"""
     now: str | None = None
     """Replay: the moment the pipeline takes for the present. [env: GAPLESS_NOW]"""
     json: Annotated[bool, Parameter(negative="")] = False
     """Print JSON instead of text."""
 
-    def settings(self, **more: Any) -> Settings:
+    def settings(self, **more: object) -> Settings:
         """Resolve flags, variables and file."""
         flags = {
             "pipeline": self.pipeline,
@@ -54,7 +54,7 @@ class SiteOptions:
         return load_settings(flags, config=self.config)
 
     @contextmanager
-    def workspace(self, *, write: bool = False, **more: Any) -> Iterator[Workspace]:
+    def workspace(self, *, write: bool = False, **more: object) -> Iterator[Workspace]:
         """Open the workspace these options mean."""
         with open_workspace(self.settings(**more), write=write) as workspace:
             yield workspace

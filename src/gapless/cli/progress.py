@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -50,7 +51,7 @@ class ProgressListener:
         self._started = time.monotonic()
         self._printed = 0.0
 
-    def __enter__(self) -> ProgressListener:
+    def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
         return self

@@ -1,1 +1,1 @@
-"""Configuration: where the pipeline, its warehouse and its ledger are; each value knows its origin."""
+"""Configuration: where pipeline, warehouse and ledger are; each value knows its origin."""

@@ -1,4 +1,4 @@
-"""Finding a user's pipeline: an importable module, a Python file, or the name of an installed one."""
+"""Finding a user's pipeline: an importable module, a file, or the name of an installed one."""
 
 from __future__ import annotations
 

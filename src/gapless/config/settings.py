@@ -55,20 +55,20 @@ class _Known:
     default: Any = None
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("a text")
     return value
 
 
-def _positive(value: Any) -> int:
-    number = int(value)
+def _positive(value: object) -> int:
+    number = int(str(value))
     if isinstance(value, bool) or number < 1 or str(number) != str(value).strip():
         raise ValueError("a whole number of at least 1")
     return number
 
 
-def _moment(value: Any) -> datetime:
+def _moment(value: object) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -230,9 +230,9 @@ def _assignment(text: str, origin: str) -> tuple[str, str]:
     return name.strip(), share.strip()
 
 
-def _share(threshold: str, value: Any, origin: str) -> float:
+def _share(threshold: str, value: object, origin: str) -> float:
     try:
-        share = float(value)
+        share = float(str(value))
     except (TypeError, ValueError):
         share = -1.0
     if isinstance(value, bool) or not 0 < share <= 1:

@@ -86,8 +86,7 @@ class Calendar:
         starts: dict[str, date] = {}
         for day, season, _ in rows:
             starts[season] = min(day, starts.get(season, day))
-        for season in starts:
-            starts[season] = declaration.season_starts.get(season, starts[season])
+        starts |= {name: day for name, day in declaration.season_starts.items() if name in starts}
         order = sorted(starts, key=lambda name: starts[name])
         before = dict(zip(order[1:], order, strict=False))
         dates = {

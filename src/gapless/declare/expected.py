@@ -1,4 +1,4 @@
-"""Expected sets: which keys must be in a partition, from reference tables, with reasons to leave out.
+"""Expected sets: which keys must be in a partition, and which are left out with what reason.
 
 The relation an expected set yields has the partition column, the key columns of its table, the
 group and label columns if declared, carried columns, and `excluded`: NULL for an expected key, else
@@ -91,7 +91,7 @@ def expected_query(
     label: str | None = None,
     carry: Sequence[str] = (),
 ) -> ExpectedQuery:
-    """Expect the keys that a SELECT (text or a `.sql` file) yields; see the module for its columns."""
+    """Expect the keys a SELECT (text or a `.sql` file) yields; see the module for its columns."""
     return ExpectedQuery(sql, dict(inputs), group, label, tuple(carry))
 
 

@@ -19,9 +19,9 @@ from gapless.declare.inputs import (
     PlainInput,
     Query,
 )
+from gapless.declare.soundness import check_derived, check_source
 from gapless.declare.statements import Statement, read_statement
 from gapless.declare.tables import Derived, Source, Table, WarmUp
-from gapless.declare.soundness import check_derived, check_source
 from gapless.errors import DeclarationError, nearest
 from gapless.partitions import Path
 

@@ -79,7 +79,7 @@ def _unavailable(shown: str, error: BaseException | None, untouched: str) -> Led
 
 def _explain(error: BaseException | None) -> tuple[str, str]:
     """Return why, and what to do about it."""
-    said = " ".join(str(error).split()).rstrip(".")
+    said = " ".join(str(error).split()).rstrip(".?")
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)  # absent when Python itself refused
         if code == sqlite3.SQLITE_READONLY_DIRECTORY:

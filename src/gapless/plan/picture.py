@@ -57,7 +57,7 @@ def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]
         )
     if not rows:
         raise PreflightRefused(
-            f"The calendar table {table} holds nothing, so no date can be expected or proved empty.",
+            f"The calendar table {table} holds nothing; no date can be expected or proved empty.",
             untouched="Nothing was started.",
             advice="Load it first: gapless load --data DIR",
         )

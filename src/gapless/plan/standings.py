@@ -12,7 +12,7 @@ from gapless.declare.fingerprints import definition_hash, gate_hash
 from gapless.declare.inputs import Choice, Read, reads_of
 from gapless.declare.tables import Derived, Source
 from gapless.partitions import Path, path_of
-from gapless.plan.contents import MODULUS, Unsettled, mixed
+from gapless.plan.contents import MODULUS, Held, Unsettled, mixed
 from gapless.plan.picture import Picture
 from gapless.plan.states import Standing, State
 from gapless.warehouse.interface import Publication
@@ -188,17 +188,10 @@ def _published_standing(
         version = publication.version if publication else None
         return Standing(table.name, day, state, reason, expected, present, rows, version)
 
-    if publication is None:
-        if not rows:
-            return standing(State.MISSING, "never published")
-        return standing(State.PARTIAL, f"{rows} rows that no publication accounts for")
-    if publication.rows and not rows:
-        return standing(State.MISSING, f"its {publication.rows} published rows are gone")
-    if held is not None and held.content != publication.content:
-        changed = f"rows were changed behind publication v{publication.version}"
-        if failure is not None:
-            return standing(State.PARTIAL, f"{changed}: {failure}")
-        return standing(State.STALE, changed)
+    doubt = _rows_doubt(held, publication, failure)
+    if doubt is not None:
+        return standing(*doubt)
+    assert publication is not None  # noqa: S101 - without one the rows are in doubt
     if publication.state == State.WAIVED:
         waiver = publication.evidence.get("waiver") or {}
         reason = str(waiver.get("reason", "published below its gate"))
@@ -212,6 +205,25 @@ def _published_standing(
     ratio = publication.present / publication.expected if publication.expected else None
     covered = f"{publication.present} of {publication.expected} ({percent(ratio)})"
     return standing(State.COMPLETE, covered)
+
+
+def _rows_doubt(
+    held: Held | None, publication: Publication | None, failure: str | None
+) -> tuple[State, str] | None:
+    """Say what is wrong with the rows themselves; None when they are those of the publication."""
+    rows = held.rows if held else 0
+    if publication is None:
+        if not rows:
+            return State.MISSING, "never published"
+        return State.PARTIAL, f"{rows} rows that no publication accounts for"
+    if publication.rows and not rows:
+        return State.MISSING, f"its {publication.rows} published rows are gone"
+    if held is not None and held.content != publication.content:
+        changed = f"rows were changed behind publication v{publication.version}"
+        if failure is not None:
+            return State.PARTIAL, f"{changed}: {failure}"
+        return State.STALE, changed
+    return None
 
 
 def _blocked(

@@ -1,4 +1,4 @@
-"""The states of a partition: always derived from rows, publications and calendar, never stored by hand."""
+"""The states of a partition: derived from rows, publications and calendar, never set by hand."""
 
 from __future__ import annotations
 

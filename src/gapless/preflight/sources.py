@@ -145,7 +145,7 @@ def _partial_source(
 def _clean_sql(source: str, days: Sequence[date], standings: Standings) -> str:
     column = standings.picture.pipeline.partition
     listed = ", ".join(f"DATE '{day}'" for day in days)
-    copy = f"quarantine.stale_{source.split('.')[-1]}_{days[0]:%Y%m%d}"
+    copy = f"quarantine.stale_{source.rsplit('.', maxsplit=1)[-1]}_{days[0]:%Y%m%d}"
     where = f"WHERE {column} IN ({listed})"
     return (
         f"CREATE SCHEMA IF NOT EXISTS quarantine; CREATE TABLE {copy} AS FROM {source} {where}; "

@@ -78,7 +78,7 @@ def _sections(story: Story) -> Iterator[tuple[str, RenderableType]]:
         yield (
             "waiver",
             (
-                f"{', '.join(waiver.checks)} by {waiver.actor} on {waiver.granted_at:%Y-%m-%d %H:%M} "
+                f"{', '.join(waiver.checks)} by {waiver.actor} on {waiver.granted_at:%Y-%m-%d} "
                 f"until {waiver.expires_at:%Y-%m-%d}: {waiver.reason}"
             ),
         )

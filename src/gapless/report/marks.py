@@ -47,7 +47,7 @@ def word(state: str) -> str:
 
 def short(table: str) -> str:
     """Return a table's name without its schema."""
-    return table.split(".")[-1]
+    return table.rsplit(".", maxsplit=1)[-1]
 
 
 def covered(present: int | None, expected: int | None) -> str:

@@ -22,7 +22,8 @@ def status_text(report: StatusReport) -> Iterator[RenderableType]:
     """Show a table by state, or each partition where there are few, then what needs a look."""
     if report.measured_at is not None:
         yield Text(
-            f"The warehouse is in use; this is what the ledger knew at {report.measured_at:%H:%M:%S} UTC.",
+            "The warehouse is in use; this is what the ledger knew at "
+            f"{report.measured_at:%Y-%m-%d %H:%M:%S} UTC.",
             style="yellow",
         )
     if not report.standings:

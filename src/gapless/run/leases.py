@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import TracebackType
+from typing import Self
 
 from gapless.clock import Clock
 from gapless.errors import GaplessError, LeaseLost
@@ -37,7 +38,7 @@ class LeaseKeeper:
         self._renewed_at: datetime | None = None
         self._held = 0
 
-    def __enter__(self) -> LeaseKeeper:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

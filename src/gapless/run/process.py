@@ -241,7 +241,7 @@ class ChunkProcess:
     def _quarantine(
         self, staged: StagedChunk, refused: Sequence[Audited], now: datetime
     ) -> str | None:
-        """Keep the refused rows; a warehouse that has no room for them must not undo the verdict."""
+        """Keep the refused rows; a warehouse without room for them must not undo the verdict."""
         chunk = staged.chunk
         request = QuarantineRequest(
             table=chunk.table.name,

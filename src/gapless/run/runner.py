@@ -7,7 +7,6 @@ scheduler all end here.
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from datetime import date, datetime
 
 from gapless.clock import Clock
 from gapless.declare.tables import Derived
+from gapless.errors import LedgerLost, LedgerUnavailable
 from gapless.events import AttemptFinished, ChunkStarted, Listener, RunFinished, RunStarted, ignore
 from gapless.ledger.interface import (
     Attempt,
@@ -26,6 +26,7 @@ from gapless.ledger.interface import (
     Run,
     Verdict,
 )
+from gapless.ledger.liveness import host_name
 from gapless.partitions import Path, chunked, path_of
 from gapless.plan.build import Action, Plan
 from gapless.plan.standings import Standings, derive_table
@@ -78,13 +79,22 @@ class Runner:
         run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         frame = RunFrame(run_id, self._settings)
         self._begin(frame, plan, started)
-        holder = Holder(run_id, socket.gethostname(), os.getpid(), self._settings.actor)
-        with LeaseKeeper(self.ledger, holder, self.clock, self._settings.lease_ttl) as leases:
-            refused = leases.acquire(_wanted(plan))
-            work = _Work(self, frame, plan, standings, leases, refused)
-            work.run_all()
-        report = self._report(run_id, plan, standings, started, before)
-        self.ledger.finish_run(run_id, finished_at=report.finished_at, exit_code=report.exit_code)
+        holder = Holder(run_id, host_name(), os.getpid(), self._settings.actor)
+        try:
+            with LeaseKeeper(self.ledger, holder, self.clock, self._settings.lease_ttl) as leases:
+                refused = leases.acquire(_wanted(plan))
+                work = _Work(self, frame, plan, standings, leases, refused)
+                work.run_all()
+            report = self._report(run_id, plan, standings, started, before)
+            self.ledger.finish_run(
+                run_id, finished_at=report.finished_at, exit_code=report.exit_code
+            )
+        except LedgerUnavailable as error:
+            raise LedgerLost(
+                f"The ledger failed while run {run_id} was at work: {error.what}",
+                untouched="What was published stays; part of it may not be in the ledger yet.",
+                advice="Mend the ledger and run the same command again: it reconciles both.",
+            ) from error
         self.listener(RunFinished(run_id, report.exit_code))
         return report
 

@@ -160,7 +160,8 @@ def _matched(request: AuditRequest) -> str:
         f"wanted.{COLUMN_EXCLUDED} IS NOT NULL AS is_excluded, "
         f"found.{identifier(names[0])} IS NOT NULL AS is_there, "
         "coalesce(found.usable, FALSE) AS usable "
-        f"FROM (SELECT * FROM {relation(request.expected)} WHERE {on_dates(request.scope)}) AS wanted "
+        f"FROM (SELECT * FROM {relation(request.expected)} "
+        f"WHERE {on_dates(request.scope)}) AS wanted "
         f"FULL JOIN key_facts AS found ON {same(names, 'wanted', 'found')}"
     )
 
@@ -217,7 +218,8 @@ def _lost_keys(request: AuditRequest) -> str:
     names = (request.scope.partition, *request.key)
     return (
         f"SELECT live.{partition}, count(DISTINCT ({columns(request.key, 'live')})) AS lost "
-        f"FROM (SELECT * FROM {relation(request.published)} WHERE {on_dates(request.scope)}) AS live "
+        f"FROM (SELECT * FROM {relation(request.published)} "
+        f"WHERE {on_dates(request.scope)}) AS live "
         f"WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found WHERE {same(names, 'live', 'found')}) "
         "GROUP BY 1"
     )
@@ -230,7 +232,7 @@ DETAIL_LOST = "lost"
 
 
 def detail_query(request: AuditRequest, *, label: str | None, limit: int) -> str:
-    """Name the first keys behind each number: (partition, kind, key, label), at most `limit` each."""
+    """Name the first `limit` keys behind each number: (partition, kind, key, label)."""
     partition = identifier(request.scope.partition)
     names = (request.scope.partition, *request.key)
     relations = {
@@ -243,7 +245,8 @@ def detail_query(request: AuditRequest, *, label: str | None, limit: int) -> str
     key_text = " || ' ' || ".join(f"{{0}}.{identifier(name)}::VARCHAR" for name in request.key)
     found_label = f"any_value({shown})" if label and label in request.columns else "NULL"
     parts = [
-        f"SELECT w.{partition}, {literal(DETAIL_MISSING)} AS kind, {key_text.format('w')} AS entity, "
+        f"SELECT w.{partition}, {literal(DETAIL_MISSING)} AS kind, "
+        f"{key_text.format('w')} AS entity, "
         f"{'w.' + shown if label else 'NULL'}::VARCHAR AS label FROM wanted AS w "
         f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND NOT EXISTS (SELECT 1 FROM key_facts AS f "
         f"WHERE f.usable AND {same(names, 'f', 'w')})",

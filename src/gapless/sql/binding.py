@@ -103,7 +103,7 @@ def partitions_relation(scope: Scope) -> str:
 
 
 def on_dates(scope: Scope, alias: str = "") -> str:
-    """Predicate that keeps the rows of the scope's dates; a range first, so that scans are pruned."""
+    """Predicate that keeps the rows of the scope's dates; a range first, so scans are pruned."""
     column = f"{alias}.{identifier(scope.partition)}" if alias else identifier(scope.partition)
     if scope.first == scope.last:
         return f"{column} = {literal(scope.first)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
@@ -133,11 +133,9 @@ def transaction(warehouse: DuckDBWarehouse) -> Iterator[None]:
         yield
         warehouse.execute("COMMIT")
     except BaseException:
-        try:
+        # After a failed COMMIT the transaction is already gone.
+        with suppress(GaplessError):
             warehouse.execute("ROLLBACK")
-        except GaplessError:
-            # The transaction is already gone, e.g. after a failed COMMIT.
-            pass
         raise
 
 
