@@ -88,10 +88,13 @@ def _reason(
     if fillers:
         lacking = chosen.expected - chosen.usable
         text += f", {lacking} filled from {', '.join(_short(name) for name in fillers)}"
-    before = [_described(source) for source in measured[:place]]
-    if before:
-        text += f"; {'; '.join(before)}, below {percent(choice.at_least)}"
-    return text
+    before = [_passed_over(choice, source) for source in measured[:place]]
+    return "; ".join([*before, text])
+
+
+def _passed_over(choice: Choice, source: SourceCoverage) -> str:
+    described = _described(source)
+    return f"{described}, below {percent(choice.at_least)}" if source.rows else described
 
 
 def _described(source: SourceCoverage) -> str:

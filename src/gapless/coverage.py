@@ -62,4 +62,5 @@ def percent(ratio: float | None) -> str:
         return "–"
     if ratio >= 1:
         return "100 %"
-    return f"{min(ratio * 100, 99.9):.1f} %"
+    shown = f"{min(ratio * 100, 99.9):.1f}"
+    return f"{shown.removesuffix('.0')} %"

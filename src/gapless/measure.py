@@ -98,11 +98,26 @@ def measure_coverage(
 
 
 def name_details(
-    warehouse: Warehouse, request: AuditRequest, label: str | None, limit: int = NAMED_AT_MOST
+    warehouse: Warehouse,
+    request: AuditRequest,
+    *,
+    label: str | None,
+    row_label: str | None,
+    limit: int = NAMED_AT_MOST,
 ) -> dict[date, dict[str, list[Named]]]:
-    """Name the first missing, unexpected, duplicate and lost keys of every partition."""
+    """Name the first missing, unexpected, duplicate and lost keys of every partition.
+
+    Args:
+        warehouse: Where to ask.
+        request: What was measured.
+        label: Column of the expected set with a name for people.
+        row_label: The same of the measured rows.
+        limit: Keys of a kind to name for each partition.
+    """
     named: dict[date, dict[str, list[Named]]] = {}
-    for day, kind, key, shown in warehouse.fetch(detail_query(request, label=label, limit=limit)):
+    for day, kind, key, shown in warehouse.fetch(
+        detail_query(request, label=label, row_label=row_label, limit=limit)
+    ):
         named.setdefault(day, {}).setdefault(kind, []).append(Named(key, shown))
     return named
 

@@ -226,7 +226,7 @@ synthetic_player_game_context = pipeline.derived(
         **_CONTEXT_HISTORY,
     },
     expected=expected_by_path(
-        historical=keys_of(player_game_summary, group="game_id", label="player_lookup"),
+        historical=keys_of(player_game_summary, group="game_id", label="player_name"),
     ),
     gate=Gate(coverage=1.0, required=_CONTEXT_REQUIRED, rules=_CONTEXT_RULES),
 )
@@ -301,7 +301,7 @@ player_composite_factors = pipeline.derived(
     },
     expected=expected_by_path(
         historical=keys_of(
-            player_game_summary, group="game_id", label="player_lookup", carry=("team",)
+            player_game_summary, group="game_id", label="player_name", carry=("team",)
         ),
         upcoming=keys_of(
             upcoming_player_game_context, group="game_id", label="player_lookup", carry=("team",)

@@ -36,7 +36,7 @@ player_composite_factors = pipeline.derived(
         "zones": same_date(_zones),
         "defense": same_date(_defense),
     },
-    expected=keys_of(_player_game_summary, group="game_id", label="player_lookup"),
+    expected=keys_of(_player_game_summary, group="game_id", label="player_name"),
     gate=nba.player_composite_factors.gate,
     warm_up=nba.WARM_UP,
 )

@@ -144,12 +144,15 @@ def _gate(out: Console, trusting: Workspace, incident: Incident, days: Sequence[
         attempt = result.attempt
         if attempt is None:
             continue
-        line = Text("  ✗ ", style="red")
-        line.append(f"{result.partition}  {attempt.present} of {attempt.expected}", style="default")
-        line.append(f"  {attempt.evidence['gate'][0]['expected']} asked for", style="dim")
-        first = attempt.evidence["named"]["missing"][0]
-        line.append(f"; missing {attempt.missing}, first {first}", style="dim")
-        out.print(line)
+        gate, named = attempt.evidence["gate"][0], attempt.evidence["named"]["missing"]
+        out.print(
+            Text.assemble(
+                ("  ✗ ", "red"),
+                f"{result.partition}  {attempt.present} of {attempt.expected}, ",
+                (f"{gate['expected'].removesuffix(' of the expected keys')} asked for; ", "dim"),
+                (f"first missing: {named[0]}", "dim"),
+            )
+        )
     out.print(f"  exit {outcome.report.exit_code}, rows kept in quarantine", style="dim")
 
 

@@ -33,7 +33,7 @@ class RateColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Return the rate, or nothing before there is one."""
-        rate = task.finished_speed or task.speed
+        rate = task.completed / task.elapsed if task.elapsed else 0.0
         return Text(f"{rate:,.0f}/s" if rate else "", style="dim")
 
 

@@ -15,7 +15,7 @@ from gapless.coverage import percent
 from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt
 from gapless.plan.states import State
-from gapless.report.marks import covered, mark, plural
+from gapless.report.marks import covered, mark, plural, short
 from gapless.verbs.explain import Story
 from gapless.verdicts import Outcome
 
@@ -97,7 +97,9 @@ def _calendar(story: Story) -> str:
 def _inputs(story: Story) -> Table:
     table = Table.grid(padding=(0, 2))
     for found in story.inputs:
-        table.add_row(mark(found.state), found.table, found.reads, Text(found.reason, style="dim"))
+        table.add_row(
+            mark(found.state), short(found.table), found.reads, Text(found.reason, style="dim")
+        )
     return table
 
 
@@ -120,7 +122,7 @@ def _choice(made: ChoiceMade) -> RenderableType:
         if source.source in made.filled_from:
             used = Text("→ fills the missing", style="green")
         table.add_row(
-            source.source,
+            short(source.source),
             plural(source.rows, "row"),
             f"{source.usable} usable of {source.expected}",
             percent(source.ratio),
@@ -135,7 +137,8 @@ def _published(story: Story) -> RenderableType:
         return "never" if not rows else f"never; {plural(rows, 'row')} that nobody accounts for"
     lines = []
     for publication in story.publications[-5:]:
-        line = Text(f"v{publication.version} ", style="bold")
+        line = Text()
+        line.append(f"v{publication.version} ", style="bold")
         line.append(
             f"{publication.published_at:%Y-%m-%d %H:%M} UTC  "
             f"{covered(publication.present, publication.expected)}  "

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
@@ -44,8 +43,7 @@ def finding_text(finding: Finding, *, with_remedies: bool = True) -> Iterator[Re
     """Say one finding: what, on which dates, and what can be done."""
     symbol, style = SEVERITY_MARKS[finding.severity]
     count = plural(len(finding.facts), "date") if finding.facts else ""
-    head = Text(f"{symbol} {finding.severity}  ", style=style)
-    head.append(f"{finding.message}", style="default")
+    head = Text.assemble((f"{symbol} {finding.severity}  ", style), finding.message)
     if count:
         head.append(f"  ({count})", style="dim")
     yield head
@@ -58,9 +56,8 @@ def finding_text(finding: Finding, *, with_remedies: bool = True) -> Iterator[Re
             (0, 0, 0, 4),
         )
     for remedy in finding.remedies if with_remedies else ():
-        text = Text(f"    → {remedy.what}: ", style="cyan", no_wrap=True)
-        text.append(remedy.command, style="bold")
-        yield text
+        parts = ((f"    → {remedy.what}: ", "cyan"), (remedy.command, "bold"))
+        yield Text.assemble(*parts, no_wrap=True)
 
 
 def preflight_data(found: Preflight) -> dict[str, Any]:
@@ -78,9 +75,7 @@ def preflight_data(found: Preflight) -> dict[str, Any]:
 
 
 def _fact(fact: DatedFact) -> Text:
-    text = Text(f"{fact.date}  ", style="bold")
-    text.append(escape(fact.text), style="default")
-    return text
+    return Text.assemble((f"{fact.date}  ", "bold"), fact.text)
 
 
 def _conclusion(found: Preflight) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -34,8 +36,7 @@ def run_text(outcome: BackfillOutcome) -> Iterator[RenderableType]:
     """Account for every partition: a line for each table, then what needs a look."""
     report = outcome.report
     yield _summary(report)
-    fallbacks = fallback_lines(report.results)
-    if fallbacks:
+    if fallbacks := fallback_lines(report.results):
         yield ""
         yield from fallbacks
     problems = [result for result in report.results if not result.succeeded]
@@ -64,32 +65,49 @@ def _summary(report: RunReport) -> Table:
 
 
 def fallback_lines(results: Sequence[Result]) -> list[RenderableType]:
-    """Name the dates for which the preferred source held rows, but too few."""
+    """Name the dates for which a preferred source held rows, but too few."""
+    passed_over = [
+        (result, name, made)
+        for result in results
+        for name, made in _choices(result).items()
+        if any(source["rows"] for source in _sources_before(made))
+    ]
     lines: list[RenderableType] = []
-    passed_over = []
-    for result in results:
-        for name, made in (
-            (result.attempt.evidence if result.attempt else {}).get("choices", {}).items()
-        ):
-            before = []
-            for source in made["sources"]:
-                if source["source"] == made["chosen"]:
-                    break
-                before.append(source)
-            if any(source["rows"] for source in before):
-                passed_over.append((result, name, made))
     for result, name, made in passed_over[:CHOICES_AT_MOST]:
         attempt = result.attempt
-        chosen = short(made["chosen"]) if made["chosen"] else "nothing"
-        text = Text("! ", style="yellow")
-        text.append(f"{short(result.table)} {result.partition}", style="bold")
-        text.append(f"  {name} from {chosen}: {made['reason']}")
-        if attempt is not None and attempt.expected is not None:
-            text.append(f"  → {covered(attempt.present, attempt.expected)}", style="green")
-        lines.append(text)
+        lines.append(
+            Text.assemble(
+                ("! ", "yellow"),
+                (f"{result.partition}", "bold"),
+                f"  {name} from ",
+                (short(made["chosen"]) if made["chosen"] else "nothing", "green"),
+                f"  {covered(attempt.present, attempt.expected) if attempt else ''}",
+            )
+        )
+        lines += [
+            Text(
+                f"              passed over: {short(source['source'])} "
+                f"{covered(source['usable'], source['expected'])}",
+                style="dim",
+            )
+            for source in _sources_before(made)
+            if source["rows"]
+        ]
     if len(passed_over) > CHOICES_AT_MOST:
         lines.append(Text(f"  … and {len(passed_over) - CHOICES_AT_MOST} more", style="dim"))
     return lines
+
+
+def _choices(result: Result) -> dict[str, Any]:
+    evidence = result.attempt.evidence if result.attempt else {}
+    choices: dict[str, Any] = evidence.get("choices", {})
+    return choices
+
+
+def _sources_before(made: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the sources that were preferred to the chosen one."""
+    sources: list[Mapping[str, Any]] = made["sources"]
+    return list(takewhile(lambda source: source["source"] != made["chosen"], sources))
 
 
 def _problems(problems: Sequence[Result]) -> Iterator[RenderableType]:
@@ -97,9 +115,8 @@ def _problems(problems: Sequence[Result]) -> Iterator[RenderableType]:
     order = {"refused": 0, "failed": 1, "unknown": 2, "blocked": 3}
     ranked = sorted(problems, key=lambda result: order.get(result.outcome, 4))
     for result in ranked[:PROBLEMS_AT_MOST]:
-        head = mark(result.outcome)
-        head.append(f"  {short(result.table)} {result.partition}", style="bold default")
-        yield head
+        where = (f"  {short(result.table)} {result.partition}", "bold")
+        yield Text.assemble(mark(result.outcome), where)
         yield Padding(Text(result.reason), (0, 0, 0, 4))
     if len(problems) > PROBLEMS_AT_MOST:
         yield Text(
@@ -115,11 +132,10 @@ def _conclusion(report: RunReport) -> Text:
     )
     open_ones = sum(not result.succeeded for result in report.results)
     text = Text()
-    text.append("● done" if not open_ones else "✗ not done", "green" if not open_ones else "red")
+    text.append(*(("✗ not done", "red") if open_ones else ("● done", "green")))
     text.append(
         f"  {plural(len(report.results), 'partition')} accounted for, "
         f"{published:,} published, {open_ones:,} open; "
         f"{report.seconds:.1f} s, {plural(report.statements, 'statement')}; run {report.run_id}",
-        style="default",
     )
     return text

@@ -71,10 +71,11 @@ def _stretches(report: StatusReport) -> Iterator[RenderableType]:
     if stretches:
         yield ""
     for stretch in stretches[:STRETCHES_AT_MOST]:
-        line = mark(stretch.state)
-        line.append(f"  {short(stretch.table)} {stretch.span}", style="bold default")
-        line.append(f"  {plural(stretch.partitions, 'date')}", style="default")
-        yield line
+        yield Text.assemble(
+            mark(stretch.state),
+            (f"  {short(stretch.table)} {stretch.span}", "bold"),
+            f"  {plural(stretch.partitions, 'date')}",
+        )
         yield Padding(Text(stretch.reason, style="dim"), (0, 0, 0, 4))
     if len(stretches) > STRETCHES_AT_MOST:
         yield Text(f"… and {len(stretches) - STRETCHES_AT_MOST} more", style="dim")
@@ -84,14 +85,12 @@ def _waivers(report: StatusReport) -> Iterator[RenderableType]:
     if report.waivers:
         yield ""
     for waiver in report.waivers:
-        line = Text("! waived ", style="magenta")
-        line.append(f"{short(waiver.table)} {waiver.partition}", style="bold default")
-        line.append(
+        yield Text.assemble(
+            ("! waived  ", "magenta"),
+            (f"{short(waiver.table)} {waiver.partition}", "bold"),
             f"  by {waiver.actor} on {waiver.granted_at:%Y-%m-%d} until "
             f"{waiver.expires_at:%Y-%m-%d} ({', '.join(waiver.checks)}): {waiver.reason}",
-            style="default",
         )
-        yield line
 
 
 def _conclusion(report: StatusReport) -> Text:
@@ -99,10 +98,9 @@ def _conclusion(report: StatusReport) -> Text:
     if not open_ones:
         return Text("● everything selected is done", style="green")
     first = open_ones[0]
-    text = Text(f"✗ {plural(len(open_ones), 'partition')} not done", style="red", no_wrap=True)
-    text.append(
-        f"  Look: gapless explain {first.table} {first.partition}   "
+    return Text.assemble(
+        (f"✗ {plural(len(open_ones), 'partition')} not done", "red"),
+        f"  Look: gapless explain {short(first.table)} {first.partition}   "
         "Close: gapless backfill --with-upstream",
-        style="default",
+        no_wrap=True,
     )
-    return text

@@ -243,7 +243,9 @@ def _audit(
     checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)
     named: dict[date, dict[str, list[Named]]] = {}
     if any(_has_something_to_name(coverage) for coverage in coverages.values()):
-        named = name_details(warehouse, request, chunk.expected.label or chunk.table.label)
+        named = name_details(
+            warehouse, request, label=chunk.expected.label, row_label=chunk.table.label
+        )
     return {
         day: Audited(
             day=day,

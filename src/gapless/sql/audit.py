@@ -55,7 +55,6 @@ def audit_query(request: AuditRequest) -> str:
     """One row for each partition of the scope; read it with `coverage_from_row`."""
     relations = {
         RELATION_PARTITIONS: partitions_relation(request.scope),
-        "candidate_rows": _candidate_rows(request),
         "row_facts": _row_facts(request),
         "key_facts": _key_facts(request),
         "matched": _matched(request),
@@ -124,7 +123,11 @@ def coverage_from_row(
 
 
 def _candidate_rows(request: AuditRequest) -> str:
-    return f"SELECT * FROM {relation(request.candidate)} WHERE {on_dates(request.scope)}"
+    # Written out wherever it is read: a common table expression used twice would be materialised
+    # with all its columns.
+    return (
+        f"(SELECT * FROM {relation(request.candidate)} WHERE {on_dates(request.scope)}) AS rows_now"
+    )
 
 
 def _row_facts(request: AuditRequest) -> str:
@@ -135,7 +138,7 @@ def _row_facts(request: AuditRequest) -> str:
     return (
         f"SELECT {identifier(request.scope.partition)}, count(*) AS row_count, "
         f"{fingerprint(request.columns)} AS content{violations} "
-        "FROM candidate_rows GROUP BY 1"
+        f"FROM {_candidate_rows(request)} GROUP BY 1"
     )
 
 
@@ -144,7 +147,9 @@ def _key_facts(request: AuditRequest) -> str:
         " AND ".join(f"{identifier(name)} IS NOT NULL" for name in request.gate.required) or "TRUE"
     )
     names = columns((request.scope.partition, *request.key))
-    return f"SELECT {names}, bool_or({usable}) AS usable FROM candidate_rows GROUP BY ALL"
+    return (
+        f"SELECT {names}, bool_or({usable}) AS usable FROM {_candidate_rows(request)} GROUP BY ALL"
+    )
 
 
 def _matched(request: AuditRequest) -> str:
@@ -231,23 +236,27 @@ DETAIL_DUPLICATE = "duplicate"
 DETAIL_LOST = "lost"
 
 
-def detail_query(request: AuditRequest, *, label: str | None, limit: int) -> str:
+def detail_query(
+    request: AuditRequest, *, label: str | None, row_label: str | None, limit: int
+) -> str:
     """Name the first `limit` keys behind each number: (partition, kind, key, label)."""
     partition = identifier(request.scope.partition)
     names = (request.scope.partition, *request.key)
     relations = {
         RELATION_PARTITIONS: partitions_relation(request.scope),
-        "candidate_rows": _candidate_rows(request),
+        "candidate_rows": f"SELECT * FROM {_candidate_rows(request)}",
         "key_facts": _key_facts(request),
         "wanted": f"SELECT * FROM {relation(request.expected)} WHERE {on_dates(request.scope)}",
     }
-    shown = identifier(label) if label else "NULL"
+    wanted_label = f"w.{identifier(label)}" if label else "NULL"
+    row_label = row_label if row_label in request.columns else None
+    found_label = f"any_value(c.{identifier(row_label)})" if row_label else "NULL"
+    lost_label = f"l.{identifier(row_label)}" if row_label else "NULL"
     key_text = " || ' ' || ".join(f"{{0}}.{identifier(name)}::VARCHAR" for name in request.key)
-    found_label = f"any_value({shown})" if label and label in request.columns else "NULL"
     parts = [
         f"SELECT w.{partition}, {literal(DETAIL_MISSING)} AS kind, "
         f"{key_text.format('w')} AS entity, "
-        f"{'w.' + shown if label else 'NULL'}::VARCHAR AS label FROM wanted AS w "
+        f"{wanted_label}::VARCHAR AS label FROM wanted AS w "
         f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND NOT EXISTS (SELECT 1 FROM key_facts AS f "
         f"WHERE f.usable AND {same(names, 'f', 'w')})",
         f"SELECT c.{partition}, {literal(DETAIL_UNEXPECTED)}, {key_text.format('c')}, "
@@ -261,7 +270,7 @@ def detail_query(request: AuditRequest, *, label: str | None, limit: int) -> str
     if request.published is not None:
         parts.append(
             f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text.format('l')}, "
-            f"{'l.' + shown if found_label != 'NULL' else 'NULL'}::VARCHAR "
+            f"{lost_label}::VARCHAR "
             f"FROM {relation(request.published)} AS l "
             f"WHERE {on_dates(request.scope, 'l')} AND NOT EXISTS "
             f"(SELECT 1 FROM key_facts AS f WHERE {same(names, 'f', 'l')})"

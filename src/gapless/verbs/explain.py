@@ -175,7 +175,13 @@ def _measured(
         )
         coverage = measure_coverage(warehouse, request)[facts.day]
         checked = run_checks(warehouse, request.gate.checks, scope, candidate)
-        named = name_details(warehouse, request, expected.label or table.label, limit=NAMES_AT_MOST)
+        named = name_details(
+            warehouse,
+            request,
+            label=expected.label,
+            row_label=table.label,
+            limit=NAMES_AT_MOST,
+        )
         choices = tuple(
             choose(
                 alias,
