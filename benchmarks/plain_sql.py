@@ -1,4 +1,4 @@
-"""The same NBA tables in plain set-based SQL, without any safeguard: what a backfill costs at least.
+"""The same NBA tables in plain set-based SQL without safeguards: what a backfill costs at least.
 
 Reads the `.sql` files of the pipeline over views, so that both sides compute the same thing.
 Usage: plain_sql.py WAREHOUSE.duckdb   (with raw.* loaded; drops and recreates the other tables)
