@@ -17,7 +17,7 @@ WARM_UP_DAYS = 14
 
 PARTITIONS = """
 CREATE OR REPLACE TEMP TABLE all_partitions AS
-SELECT game_date, season, season_start, CAST(game_date - season_start AS INTEGER) AS day
+SELECT game_date, season, season_start, CAST(game_date - season_start AS INTEGER) AS day_of_season
 FROM (
   SELECT DISTINCT game_date, season, min(game_date) OVER (PARTITION BY season) AS season_start
   FROM raw.schedule
@@ -52,7 +52,7 @@ def statement(table: str, file: str, first_day: int) -> str:
     text = (SQL / file).read_text(encoding="utf-8")
     players = (SQL / "analytics/played_players.sql").read_text(encoding="utf-8")
     used = {name: query for name, query in SOURCES.items() if f" {name}" in text or name in players}
-    used["partitions"] = f"SELECT * FROM all_partitions WHERE day >= {first_day}"
+    used["partitions"] = f"SELECT * FROM all_partitions WHERE day_of_season >= {first_day}"
     if "FROM players" in text:
         used["players"] = players
     if first_day:

@@ -119,7 +119,21 @@ class WarehouseError(GaplessError):
 
 
 class QueryFailed(WarehouseError):
-    """A statement was refused by the warehouse."""
+    """A statement was refused by the warehouse.
+
+    Args:
+        what: What failed and where, with expected and found.
+        statement: The statement, for a look; it is not part of the message.
+        depends_on_rows: Whether other rows could have made it succeed, as with a failed cast;
+            False for a statement that is wrong whatever the rows.
+    """
+
+    def __init__(
+        self, what: str, *, statement: str = "", depends_on_rows: bool = False, untouched: str = ""
+    ) -> None:
+        self.statement = statement
+        self.depends_on_rows = depends_on_rows
+        super().__init__(what, untouched=untouched)
 
 
 class WarehouseFull(WarehouseError):

@@ -168,6 +168,7 @@ def audit_request(
     columns: Sequence[str],
     expected_place: str,
     published: str | None = None,
+    guarded: Sequence[date] = (),
     gate: Gate | None = None,
 ) -> AuditRequest:
     """Put together what `measure_coverage` needs."""
@@ -180,4 +181,5 @@ def audit_request(
         group=expected.group,
         gate=gate or table.gate,
         published=published,
+        guarded=tuple(guarded),
     )

@@ -167,7 +167,7 @@ class Pipeline:
             key: Columns that name an entity within a partition; unique there.
             sql: A SELECT, or a `.sql` file below the pipeline's SQL folder. It reads its inputs by
                 name, and `partitions`: one row for each date to compute (the partition column,
-                `season`, `season_start`, `day`).
+                `season`, `season_start`, `day_of_season`).
             inputs: Relation name → what it reads.
             expected: Which keys must be there.
             gate: What a staged partition must pass; complete coverage unless told otherwise.

@@ -202,7 +202,7 @@ class _Planner:
         if standing.state is State.WARM_UP or self._is_empty(table, standing, path):
             return step(Action.EMPTY, standing.reason)
         recomputed = self._first(self._recomputed, table, path, day)
-        if standing.state in (State.COMPLETE, State.WAIVED):
+        if standing.state in (State.COMPLETE, State.WAIVED) and not standing.outdated:
             if recomputed is None:
                 return step(Action.LEAVE, standing.reason)
             reason = f"{recomputed[0]} of {recomputed[1]} is recomputed first"

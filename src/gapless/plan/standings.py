@@ -192,19 +192,32 @@ def _published_standing(
     if doubt is not None:
         return standing(*doubt)
     assert publication is not None  # noqa: S101 - without one the rows are in doubt
+    changed = _changed_since(standings, table, facts, path, publication)
     if publication.state == State.WAIVED:
         waiver = publication.evidence.get("waiver") or {}
-        reason = str(waiver.get("reason", "published below its gate"))
-        return standing(State.WAIVED, f"waived: {reason}")
+        reason = f"waived: {waiver.get('reason', 'published below its gate')}"
+        found = standing(State.WAIVED, f"{reason}; {changed} since" if changed else reason)
+        return replace(found, outdated=changed is not None)
     if failure is not None:
         return standing(State.PARTIAL, f"the gate changed since it was published: {failure}")
-    if publication.definition != standings.definition(table, path):
-        return standing(State.STALE, "its definition changed since it was published")
-    if publication.inputs != inputs_hash(standings, table, facts, path, publication):
-        return standing(State.STALE, "its inputs changed since it was published")
+    if changed is not None:
+        return standing(State.STALE, f"{changed} since it was published")
     ratio = publication.present / publication.expected if publication.expected else None
     covered = f"{publication.present} of {publication.expected} ({percent(ratio)})"
     return standing(State.COMPLETE, covered)
+
+
+def _changed_since(
+    standings: Standings, table: Derived, facts: DateFacts, path: Path, publication: Publication
+) -> str | None:
+    """Say what a publication depends on has changed since; None when nothing has."""
+    if publication.evidence.get("path", path) != path:
+        return "the date was played out"
+    if publication.definition != standings.definition(table, path):
+        return "its definition changed"
+    if publication.inputs != inputs_hash(standings, table, facts, path, publication):
+        return "its inputs changed"
+    return None
 
 
 def _rows_doubt(

@@ -46,6 +46,8 @@ class Standing:
     present: int | None = None
     rows: int = 0
     version: int | None = None
+    outdated: bool = False
+    """For a waived partition: what it depends on has changed, so it is worth another try."""
     cause: tuple[str, date] | None = None
     """For a blocked partition, the input partition that stands in the way."""
 

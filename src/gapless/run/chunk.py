@@ -46,6 +46,8 @@ class Chunk:
     path: Path
     expected: PlainExpected
     scope: Scope
+    guarded: tuple[date, ...]
+    """Dates whose published keys must not be lost."""
     slot: str
     """Suffix of its staged relations, unique among the chunks at work."""
 
@@ -230,6 +232,7 @@ def _audit(
     catalog: Mapping[str, Mapping[str, str]],
 ) -> dict[date, Audited]:
     chunk = staged.chunk
+    staged_days = {facts.day for facts in scope.dates}
     request = audit_request(
         chunk.table,
         chunk.expected,
@@ -238,6 +241,7 @@ def _audit(
         columns=columns,
         expected_place=expected_place,
         published=chunk.table.name if chunk.table.name in catalog else None,
+        guarded=[day for day in chunk.guarded if day in staged_days],
     )
     coverages = measure_coverage(warehouse, request)
     checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)

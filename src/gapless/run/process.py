@@ -31,6 +31,9 @@ from gapless.sql.binding import Scope
 from gapless.verdicts import Outcome
 from gapless.warehouse.interface import Publication, PublishRequest, QuarantineRequest, Warehouse
 
+HALVINGS_AT_MOST = 64
+"""How often a chunk is halved in search of the rows that poison it; then the rest fails with it."""
+
 
 @dataclass
 class ChunkResult:
@@ -66,6 +69,7 @@ class ChunkProcess:
         self._standings = standings
         self._leases = leases
         self._lock = lock
+        self._halvings = 0
 
     def run(self, chunk: Chunk) -> ChunkResult:
         """Stage, audit and publish a chunk; where one date poisons the others, halve it."""
@@ -76,7 +80,9 @@ class ChunkProcess:
         except UsageError:
             raise
         except QueryFailed as error:
-            if len(chunk.days) == 1:
+            self._halvings += 1
+            worth_it = error.depends_on_rows and self._halvings <= HALVINGS_AT_MOST
+            if len(chunk.days) == 1 or not worth_it:
                 return self._failed(chunk, chunk.days, error, started)
             return self._halved(chunk)
         except GaplessError as error:
@@ -268,6 +274,9 @@ class ChunkProcess:
     ) -> ChunkResult:
         now = self._clock.now()
         result = ChunkResult(chunk.table.name)
+        reason = f"{chunk.table.statement.origin}: {error}"
+        if not error.untouched:
+            reason += " Nothing was published."
         for day in days:
             result.attempts.append(
                 bare_attempt(
@@ -276,7 +285,7 @@ class ChunkProcess:
                     day,
                     chunk.path,
                     Verdict.FAILED,
-                    str(error),
+                    reason,
                     (started, now),
                 )
             )

@@ -50,7 +50,7 @@ def publication_of(
         made.input: frozenset([made.chosen or "", *made.filled_from]) for made in audited.choices
     }
     facts = standings.picture.calendar.dates[day]
-    evidence: dict[str, Any] = {}
+    evidence: dict[str, Any] = {"path": chunk.path.value}
     if audited.choices:
         evidence["choices"] = {
             made.input: {**made.as_evidence(), "contents": _fed_contents(standings, made, day)}

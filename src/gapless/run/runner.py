@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -67,6 +68,7 @@ class Runner:
         self.listener = listener
         self.lock = threading.RLock()
         self._attempts: list[Attempt] = []
+        self._began = 0.0
 
     def run(self, plan: Plan, standings: Standings) -> RunReport:
         """Do what the plan says and account for every partition of it.
@@ -74,6 +76,7 @@ class Runner:
         Raises:
             LedgerUnavailable: before anything is written to the warehouse.
         """
+        self._began = time.monotonic()
         started = self.clock.now()
         before = self.warehouse.statements
         run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
@@ -125,6 +128,7 @@ class Runner:
             results=collect(plan, self._attempts, final),
             started_at=started,
             finished_at=self.clock.now(),
+            seconds=time.monotonic() - self._began,
             statements=self.warehouse.statements - before,
         )
 
@@ -230,15 +234,30 @@ class _Work:
                 facts = tuple(self.standings.picture.calendar.dates[day] for day in piece)
                 scope = Scope(self.standings.picture.pipeline.partition, facts)
                 slot = f"{table.schema}__{table.short_name}_{path.value}_{number}"
-                chunks.append(Chunk(table, path, expected, scope, slot))
+                guarded = self._guarded(table, path, piece)
+                chunks.append(Chunk(table, path, expected, scope, guarded, slot))
         return chunks
+
+    def _guarded(self, table: Derived, path: Path, days: Sequence[date]) -> tuple[date, ...]:
+        """Return the dates whose published keys must not be lost.
+
+        What was published for a date to come listed everybody who might play; once it has been
+        played out, those who did not are no loss.
+        """
+        published = self.standings.picture.publications
+        before = {day: published.get((table.name, day)) for day in days}
+        return tuple(
+            day
+            for day, publication in before.items()
+            if publication is None or publication.evidence.get("path", path) == path
+        )
 
     def _due(self, table: Derived, days: Sequence[date]) -> list[date]:
         """Return the dates to compute; record those that are blocked or leased by another run."""
         due: list[date] = []
         stopped: list[Attempt] = []
         now = self.runner.clock.now()
-        on_request = {step.partition for step in self.plan.of(table.name, Action.COMPUTE)}
+        asked = {step.partition for step in self.plan.of(table.name, Action.COMPUTE)}
         for day in days:
             standing = self.standings.of(table.name, day)
             lease = self.refused.get((table.name, day))
@@ -251,7 +270,7 @@ class _Work:
             elif standing.state is State.BLOCKED and not self._forced(day):
                 reason = standing.reason
             elif standing.settled and not (
-                standing.state is State.NOTHING_EXPECTED and day in on_request
+                standing.outdated or (standing.state is State.NOTHING_EXPECTED and day in asked)
             ):
                 continue
             else:

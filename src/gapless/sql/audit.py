@@ -17,6 +17,7 @@ from gapless.declare.soundness import RELATION_PARTITIONS
 from gapless.sql.binding import (
     COLUMN_EXCLUDED,
     Scope,
+    date_filter,
     on_dates,
     partitions_relation,
     with_clause,
@@ -43,6 +44,8 @@ class AuditRequest:
     gate: Gate
     published: str | None = None
     """Relation whose keys must not be lost; None: nothing published yet."""
+    guarded: tuple[date, ...] = ()
+    """Dates on which they must not; others had different keys by right, e.g. an upcoming roster."""
 
 
 def fingerprint(names: Sequence[str], alias: str = "") -> str:
@@ -218,13 +221,13 @@ def _partition_facts(request: AuditRequest) -> str:
 
 def _lost_keys(request: AuditRequest) -> str:
     partition = identifier(request.scope.partition)
-    if request.published is None:
+    if request.published is None or not request.guarded:
         return f"SELECT NULL::DATE AS {partition}, 0 AS lost WHERE FALSE"
     names = (request.scope.partition, *request.key)
     return (
         f"SELECT live.{partition}, count(DISTINCT ({columns(request.key, 'live')})) AS lost "
         f"FROM (SELECT * FROM {relation(request.published)} "
-        f"WHERE {on_dates(request.scope)}) AS live "
+        f"WHERE {date_filter(request.scope, request.guarded)}) AS live "
         f"WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found WHERE {same(names, 'live', 'found')}) "
         "GROUP BY 1"
     )
@@ -267,12 +270,12 @@ def detail_query(
         f"count(*)::VARCHAR || ' rows' FROM candidate_rows AS c "
         f"GROUP BY c.{partition}, {columns(request.key, 'c')} HAVING count(*) > 1",
     ]
-    if request.published is not None:
+    if request.published is not None and request.guarded:
         parts.append(
             f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text.format('l')}, "
             f"{lost_label}::VARCHAR "
             f"FROM {relation(request.published)} AS l "
-            f"WHERE {on_dates(request.scope, 'l')} AND NOT EXISTS "
+            f"WHERE {date_filter(request.scope, request.guarded, 'l')} AND NOT EXISTS "
             f"(SELECT 1 FROM key_facts AS f WHERE {same(names, 'f', 'l')})"
         )
     union = "\nUNION ALL\n".join(parts)

@@ -94,7 +94,7 @@ def partitions_relation(scope: Scope) -> str:
         scope.partition: "DATE",
         "season": "VARCHAR",
         "season_start": "DATE",
-        "day": "INTEGER",
+        "day_of_season": "INTEGER",
     }
     rows = [
         (facts.day, facts.season, facts.season_start, facts.day_of_season) for facts in scope.dates
@@ -229,7 +229,7 @@ def _chosen_rows(choice: Choice, chosen: ChosenSource, bindings: Bindings) -> st
                         f"AND better.{identifier(name)} = wanted.{identifier(name)} "
                         for name in choice.match
                     )
-                    + f"AND {_date_filter(bindings.scope, days, 'better')})"
+                    + f"AND {date_filter(bindings.scope, days, 'better')})"
                     for index in earlier
                 )
                 rows = _source_rows(choice, chosen, bindings, filler, days)
@@ -246,12 +246,13 @@ def _source_rows(
     return (
         f"SELECT {columns(chosen.columns, 'source')}, "
         f"{literal(source.name)} AS {COLUMN_SOURCE}\nFROM {joined}\n"
-        f"WHERE {_date_filter(bindings.scope, days, 'source')}"
+        f"WHERE {date_filter(bindings.scope, days, 'source')}"
     )
 
 
-def _date_filter(scope: Scope, days: Sequence[date], alias: str) -> str:
-    column = f"{alias}.{identifier(scope.partition)}"
+def date_filter(scope: Scope, days: Sequence[date], alias: str = "") -> str:
+    """Predicate that keeps the rows of some of the scope's dates."""
+    column = f"{alias}.{identifier(scope.partition)}" if alias else identifier(scope.partition)
     if len(days) == len(scope.dates):
         return on_dates(scope, alias)
     return (

@@ -8,6 +8,7 @@ from datetime import timedelta
 from gapless.errors import PreflightRefused, UsageError
 from gapless.events import Listener, ignore
 from gapless.ledger.interface import Attempt, FindingRecord, Verdict
+from gapless.partitions import Path
 from gapless.plan.build import Plan, build_plan
 from gapless.plan.standings import Standings
 from gapless.preflight.examine import Preflight, examine
@@ -123,7 +124,7 @@ def reconcile(workspace: Workspace, standings: Standings) -> list[Attempt]:
             run_id=publication.run_id,
             table=publication.table,
             partition=publication.partition,
-            path="historical",
+            path=publication.evidence.get("path", Path.HISTORICAL),
             verdict=Verdict.RECOVERED,
             started_at=publication.published_at,
             finished_at=publication.published_at,

@@ -17,6 +17,14 @@ from gapless.errors import (
 )
 
 _HOLDER = re.compile(r"held in (?P<program>.*?)\(PID (?P<pid>\d+)\)")
+_WRONG_WHATEVER_THE_ROWS = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.PermissionException,
+    duckdb.NotImplementedException,
+)
 _NO_SPACE = ("no space left", "file too large", "disk quota", "enospc", "failed to offload")
 
 
@@ -26,7 +34,7 @@ def translated(action: str, *, sql: str = "") -> Iterator[None]:
 
     Args:
         action: What was being done, for the message.
-        sql: The statement; its first lines go into the message.
+        sql: The statement, kept with the error for a look.
     """
     try:
         yield
@@ -54,8 +62,11 @@ def translate(error: duckdb.Error, action: str, sql: str = "") -> GaplessError:
             untouched="Its rows are live; ours were rolled back.",
             advice="Run the same command again: what is complete by then is not touched.",
         )
-    where = f" in:\n{_excerpt(sql)}" if sql else ""
-    return QueryFailed(f"The warehouse refused a statement while {action}: {text}{where}")
+    return QueryFailed(
+        f"The warehouse refused a statement while {action}: {_first_line(text)}.",
+        statement=sql,
+        depends_on_rows=not isinstance(error, _WRONG_WHATEVER_THE_ROWS),
+    )
 
 
 def _busy(text: str) -> WarehouseBusy:
@@ -71,7 +82,3 @@ def _busy(text: str) -> WarehouseBusy:
 
 def _first_line(text: str) -> str:
     return text.splitlines()[0].rstrip(".")
-
-
-def _excerpt(sql: str, limit: int = 600) -> str:
-    return sql if len(sql) <= limit else f"{sql[:limit]} …"

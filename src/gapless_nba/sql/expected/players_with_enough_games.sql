@@ -1,4 +1,4 @@
--- The expected set of PSZA: at least min(10, floor(day/3)) appearances before D; day counts from 0.
+-- The expected set of PSZA: at least min(10, floor(day_of_season/3)) appearances before D; day_of_season counts from 0.
 WITH after_appearance AS (
   SELECT
     player_id,
@@ -19,7 +19,7 @@ SELECT
   d.game_date,
   a.player_id,
   a.player_lookup,
-  CASE WHEN a.appearances < least(10, floor(d.day / 3)) THEN 'too_few_games' END AS excluded
+  CASE WHEN a.appearances < least(10, floor(d.day_of_season / 3)) THEN 'too_few_games' END AS excluded
 FROM partitions AS d
 -- The latest appearance before D.
 JOIN after_appearance AS a

@@ -108,4 +108,4 @@ JOIN after_appearance AS a
   ON a.season = d.season
   AND a.game_date < d.game_date
   AND (a.next_game_date IS NULL OR a.next_game_date >= d.game_date)
-WHERE a.appearances >= least(10, floor(d.day / 3))
+WHERE a.appearances >= least(10, floor(d.day_of_season / 3))

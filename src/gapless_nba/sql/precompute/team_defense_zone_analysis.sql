@@ -30,7 +30,7 @@ WITH team_games AS (
 games_before AS (
   SELECT
     d.game_date,
-    d.day,
+    d.day_of_season,
     g.season,
     g.team,
     g.points_allowed,
@@ -53,7 +53,7 @@ games_before AS (
 allowed AS (
   SELECT
     game_date,
-    day,
+    day_of_season,
     season,
     team,
     count(*) AS games,
@@ -81,7 +81,7 @@ allowed AS (
     sum(three_fga) AS three_fga_season,
     sum(three_fgm) AS three_fgm_season
   FROM games_before
-  GROUP BY game_date, day, season, team
+  GROUP BY game_date, day_of_season, season, team
 ),
 
 -- Every team counts for the league, also one with too few games for a row of its own.
@@ -140,7 +140,7 @@ pcts AS (
   FROM allowed AS a
   JOIN league AS l
     ON l.game_date = a.game_date
-  WHERE a.games >= least(15, floor(a.day / 3))
+  WHERE a.games >= least(15, floor(a.day_of_season / 3))
 ),
 
 versus_league AS (
