@@ -85,7 +85,7 @@ def _conclusion(found: Preflight) -> str:
     if errors:
         return (
             "Some partitions cannot be completed as things stand; "
-            "a backfill would do the others and exit 1."
+            f"a backfill would do the others and exit {found.exit_code}."
         )
     if found.plan.count(Action.COMPUTE):
         return "[green]●[/green] Nothing stands in the way."

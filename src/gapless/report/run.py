@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import takewhile
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapless.ledger.interface import Verdict
-from gapless.report.marks import covered, mark, plural, short
+from gapless.report.marks import covered, dates_text, mark, plural, short
 from gapless.run.report import Result, RunReport
 from gapless.verbs.backfill import BackfillOutcome
 
@@ -42,7 +43,7 @@ def run_text(outcome: BackfillOutcome) -> Iterator[RenderableType]:
     problems = [result for result in report.results if not result.succeeded]
     if problems:
         yield ""
-        yield from _problems(problems)
+        yield from _problems(problems, sorted({r.partition for r in report.results}))
     yield ""
     yield _conclusion(report)
 
@@ -110,17 +111,21 @@ def _sources_before(made: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(takewhile(lambda source: source["source"] != made["chosen"], sources))
 
 
-def _problems(problems: Sequence[Result]) -> Iterator[RenderableType]:
+def _problems(problems: Sequence[Result], calendar: Sequence[date]) -> Iterator[RenderableType]:
     # The cause first: what was refused or failed, then what that blocks.
     order = {"refused": 0, "failed": 1, "unknown": 2, "blocked": 3}
-    ranked = sorted(problems, key=lambda result: order.get(result.outcome, 4))
-    for result in ranked[:PROBLEMS_AT_MOST]:
-        where = (f"  {short(result.table)} {result.partition}", "bold")
-        yield Text.assemble(mark(result.outcome), where)
-        yield Padding(Text(result.reason), (0, 0, 0, 4))
-    if len(problems) > PROBLEMS_AT_MOST:
+    grouped: dict[tuple[str, str, str], list[Result]] = {}
+    for result in sorted(problems, key=lambda result: order.get(result.outcome, 4)):
+        slot = (result.outcome, result.table, result.reason)
+        grouped.setdefault(slot, []).append(result)
+    for (outcome, table, reason), results in list(grouped.items())[:PROBLEMS_AT_MOST]:
+        days = dates_text([result.partition for result in results], calendar)
+        where = (f"  {short(table)} {days}", "bold")
+        yield Text.assemble(mark(outcome), where)
+        yield Padding(Text(reason), (0, 0, 0, 4))
+    if len(grouped) > PROBLEMS_AT_MOST:
         yield Text(
-            f"… and {len(problems) - PROBLEMS_AT_MOST} more; all of them: gapless status",
+            f"… and {len(grouped) - PROBLEMS_AT_MOST} more; all of them: gapless status",
             style="dim",
         )
 

@@ -186,7 +186,9 @@ def refusal_reason(chunk: Chunk, audited: Audited, quarantine: str | None) -> st
     detail = f" ({'; '.join(names)})" if names else ""
     rows = audited.coverage.rows
     kept = f"the {rows} staged rows are in {quarantine}"
-    if quarantine is None:
+    if not rows:
+        kept = "no rows were computed"
+    elif quarantine is None:
         kept = f"the {rows} staged rows could not be kept in quarantine"
     return (
         f"{failed}{detail}. Nothing was published; {kept}. "
