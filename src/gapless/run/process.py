@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from gapless.choosing import ChoiceMade
-from gapless.clock import Clock
 from gapless.errors import GaplessError, PartitionError, QueryFailed, UsageError, WarehouseError
-from gapless.ledger.interface import Attempt, Ledger, Verdict, Waiver
+from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
+from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.records import (
     CHECK_INPUTS,
-    RunFrame,
     audited_attempt,
     bare_attempt,
     held_of,
@@ -54,26 +52,20 @@ class ChunkProcess:
 
     def __init__(
         self,
-        warehouse: Warehouse,
-        ledger: Ledger,
-        clock: Clock,
+        session: Warehouse,
         frame: RunFrame,
         standings: Standings,
         leases: LeaseKeeper,
-        lock: threading.RLock,
     ) -> None:
-        self._warehouse = warehouse
-        self._ledger = ledger
-        self._clock = clock
+        self._warehouse = session
         self._frame = frame
         self._standings = standings
         self._leases = leases
-        self._lock = lock
         self._halvings = 0
 
     def run(self, chunk: Chunk) -> ChunkResult:
         """Stage, audit and publish a chunk; where one date poisons the others, halve it."""
-        started = self._clock.now()
+        started = self._frame.clock.now()
         try:
             staged = stage_chunk(self._warehouse, chunk, self._standings.picture.catalog)
             return self._settle(staged, started)
@@ -113,7 +105,7 @@ class ChunkProcess:
             result.add(self._publish(staged, passed, started))
         if refused:
             result.add(self._refuse(staged, refused, started))
-        now = self._clock.now()
+        now = self._frame.clock.now()
         for day, made in staged.unfed.items():
             reason = "; ".join(f"{c.input}: {c.reason}" for c in made if c.place is None)
             reason += ". Nothing was computed or published."
@@ -143,15 +135,15 @@ class ChunkProcess:
             return True, None
         if force is None or not forced or audited.outcome is Outcome.UNKNOWN:
             return False, None
-        now = self._clock.now()
+        now = self._frame.clock.now()
         return True, waiver_for(self._frame, force, chunk.table, audited.day, waived, now)
 
     def _publish(
         self, staged: StagedChunk, passed: Mapping[date, Waiver | None], started: datetime
     ) -> ChunkResult:
-        chunk, now = staged.chunk, self._clock.now()
+        chunk, now = staged.chunk, self._frame.clock.now()
         audited = [staged.audited[day] for day in passed]
-        with self._lock:
+        with self._frame.lock:
             publications = [
                 publication_of(self._frame, self._standings, chunk, one, now, passed[one.day])
                 for one in audited
@@ -169,11 +161,11 @@ class ChunkProcess:
             self._leases.check(chunk.table.name, passed)
             if waivers:
                 # The permission is on record before anything is published under it.
-                self._ledger.grant_waivers(waivers)
+                self._frame.ledger.grant_waivers(waivers)
             self._warehouse.publish(request)
         except (PartitionError, WarehouseError) as error:
             return self._failed(chunk, list(passed), error, started)
-        finished = self._clock.now()
+        finished = self._frame.clock.now()
         result = ChunkResult(chunk.table.name)
         for one, publication in zip(audited, publications, strict=True):
             verdict = Verdict.UNCHANGED if one.day not in changed else Verdict.PUBLISHED
@@ -210,7 +202,7 @@ class ChunkProcess:
         """Bring the picture up to date, so that downstream tables see what is live now."""
         picture, name = self._standings.picture, staged.chunk.table.name
         reasons = {attempt.partition: attempt.reason for attempt in result.attempts}
-        with self._lock:
+        with self._frame.lock:
             picture.catalog.setdefault(name, dict(staged.columns))
             picture.contents[name].update({p.partition: held_of(p) for p in publications})
             picture.publications.update({(name, p.partition): p for p in publications})
@@ -221,7 +213,7 @@ class ChunkProcess:
     def _refuse(
         self, staged: StagedChunk, refused: Sequence[Audited], started: datetime
     ) -> ChunkResult:
-        chunk, now = staged.chunk, self._clock.now()
+        chunk, now = staged.chunk, self._frame.clock.now()
         kept = self._quarantine(staged, refused, now)
         result = ChunkResult(chunk.table.name)
         for one in refused:
@@ -272,7 +264,7 @@ class ChunkProcess:
     def _failed(
         self, chunk: Chunk, days: Sequence[date], error: GaplessError, started: datetime
     ) -> ChunkResult:
-        now = self._clock.now()
+        now = self._frame.clock.now()
         result = ChunkResult(chunk.table.name)
         reason = f"{chunk.table.statement.origin}: {error}"
         if not error.untouched:
@@ -295,7 +287,7 @@ class ChunkProcess:
         return result
 
     def _stand(self, chunk: Chunk, day: date, state: State, reason: str) -> None:
-        with self._lock:
+        with self._frame.lock:
             before = self._standings.of(chunk.table.name, day)
             standing: Standing = replace(before, state=state, reason=reason)
             self._standings.put(chunk.table.name, {day: standing})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -19,20 +18,13 @@ from gapless.plan.contents import Held
 from gapless.plan.standings import Standings, inputs_hash
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk
-from gapless.run.settings import Force, RunSettings
+from gapless.run.frame import RunFrame
+from gapless.run.settings import Force
 from gapless.verdicts import Outcome
 from gapless.warehouse.interface import Publication
 
 CHECK_INPUTS = "inputs_complete"
 """Name of the check that a forced partition with an incomplete input has waived."""
-
-
-@dataclass(frozen=True)
-class RunFrame:
-    """What all records of a run share."""
-
-    run_id: str
-    settings: RunSettings
 
 
 def publication_of(

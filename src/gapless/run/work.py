@@ -1,0 +1,208 @@
+"""The work of a run: tables in dependency order, chunks of each side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from datetime import date, datetime
+
+from gapless.declare.tables import Derived
+from gapless.errors import LedgerUnavailable
+from gapless.events import AttemptFinished, ChunkStarted
+from gapless.ledger.interface import Attempt, Lease, PartitionState, Verdict
+from gapless.partitions import Path, chunked, path_of
+from gapless.plan.build import Action, Plan
+from gapless.plan.standings import Standings, derive_table
+from gapless.plan.states import Standing, State
+from gapless.run.chunk import Chunk
+from gapless.run.frame import RunFrame
+from gapless.run.leases import LeaseKeeper
+from gapless.run.process import ChunkProcess, ChunkResult
+from gapless.run.records import bare_attempt
+from gapless.sql.binding import Scope
+
+
+class Work:
+    """The work of one run: which tables are ready, which chunks are open."""
+
+    def __init__(
+        self,
+        frame: RunFrame,
+        plan: Plan,
+        standings: Standings,
+        leases: LeaseKeeper,
+        refused: Mapping[tuple[str, date], Lease],
+    ) -> None:
+        self.frame = frame
+        self.plan = plan
+        self.standings = standings
+        self.refused = refused
+        self.leases = leases
+        self.open: dict[str, int] = {}
+        """Table → chunks of it that are still being worked on."""
+
+    def run_all(self) -> None:
+        """Work through every table, each as soon as the tables it reads are finished."""
+        waiting = [
+            table
+            for table in self.standings.picture.pipeline.derived_tables
+            if self.plan.of(table.name, Action.COMPUTE, Action.RECHECK, Action.BLOCK)
+        ]
+        futures: set[Future[ChunkResult]] = set()
+        finished: list[ChunkResult] = []
+        with ThreadPoolExecutor(self.frame.settings.workers, "gapless-worker") as pool:
+            try:
+                while waiting or futures:
+                    for table in self._ready(waiting):
+                        waiting.remove(table)
+                        chunks = self._chunks_of(table)
+                        self.open[table.name] = len(chunks)
+                        futures |= {pool.submit(self._work_on, chunk) for chunk in chunks}
+                    # Recorded while the next chunks are already at work. What a crash keeps out
+                    # of the ledger is recovered from the publications.
+                    for result in finished:
+                        self._record(result)
+                    finished = []
+                    if futures:
+                        done, futures = wait(futures, return_when=FIRST_COMPLETED)
+                        finished = [future.result() for future in done]
+                        for result in finished:
+                            self.open[result.table] -= 1
+                for result in finished:
+                    self._record(result)
+            except BaseException:
+                self._wind_up(futures)
+                raise
+
+    def _wind_up(self, futures: Collection[Future[ChunkResult]]) -> None:
+        """Start nothing more, and record what was at work when an error or Ctrl-C came."""
+        for future in futures:
+            future.cancel()
+        for future in wait(futures).done:
+            if not future.cancelled() and future.exception() is None:
+                with suppress(LedgerUnavailable):
+                    self._record(future.result())
+
+    def _ready(self, waiting: Sequence[Derived]) -> list[Derived]:
+        """Return the tables none of whose upstream tables is still to be worked on."""
+        busy = {table.name for table in waiting} | {n for n, count in self.open.items() if count}
+        pipeline = self.standings.picture.pipeline
+        return [
+            table
+            for table in waiting
+            if not busy & {found.name for found in pipeline.upstream_of(table)}
+        ]
+
+    def _chunks_of(self, table: Derived) -> list[Chunk]:
+        """Look at a table again now that its inputs are done, and cut what is due into chunks."""
+        steps = self.plan.of(table.name, Action.COMPUTE, Action.RECHECK, Action.BLOCK)
+        days = [step.partition for step in steps]
+        scheduled = [day for day in days if day in self.standings.picture.calendar.dates]
+        with self.frame.lock:
+            derive_table(self.standings, table, scheduled, {})
+            due = self._due(table, [step.partition for step in steps])
+        chunks: list[Chunk] = []
+        today = self.standings.picture.today
+        for path in Path:
+            expected = table.expected_on(path)
+            of_path = [day for day in due if path_of(day, today) is path]
+            if expected is None or not of_path:
+                continue
+            for number, piece in enumerate(chunked(of_path, self.frame.settings.chunk_size)):
+                facts = tuple(self.standings.picture.calendar.dates[day] for day in piece)
+                scope = Scope(self.standings.picture.pipeline.partition, facts)
+                slot = f"{table.schema}__{table.short_name}_{path.value}_{number}"
+                guarded = self._guarded(table, path, piece)
+                chunks.append(Chunk(table, path, expected, scope, guarded, slot))
+        return chunks
+
+    def _guarded(self, table: Derived, path: Path, days: Sequence[date]) -> tuple[date, ...]:
+        """Return the dates whose published keys must not be lost.
+
+        What was published for a date to come listed everybody who might play; once it has been
+        played out, those who did not are no loss.
+        """
+        published = self.standings.picture.publications
+        before = {day: published.get((table.name, day)) for day in days}
+        return tuple(
+            day
+            for day, publication in before.items()
+            if publication is None or publication.evidence.get("path", path) == path
+        )
+
+    def _due(self, table: Derived, days: Sequence[date]) -> list[date]:
+        """Return the dates to compute; record those that are blocked or leased by another run."""
+        due: list[date] = []
+        stopped: list[Attempt] = []
+        now = self.frame.clock.now()
+        asked = {step.partition for step in self.plan.of(table.name, Action.COMPUTE)}
+        for day in days:
+            standing = self.standings.of(table.name, day)
+            lease = self.refused.get((table.name, day))
+            if lease is not None:
+                reason = (
+                    f"another run holds the lease: {lease.holder.run_id} of {lease.holder.actor}, "
+                    f"process {lease.holder.pid} on {lease.holder.host}, until "
+                    f"{lease.expires_at:%H:%M:%S} UTC"
+                )
+            elif standing.state is State.BLOCKED and not self._forced(day):
+                reason = standing.reason
+            elif standing.settled and not (
+                standing.outdated or (standing.state is State.NOTHING_EXPECTED and day in asked)
+            ):
+                continue
+            else:
+                due.append(day)
+                continue
+            path = path_of(day, self.standings.picture.today)
+            stopped.append(
+                bare_attempt(self.frame, table.name, day, path, Verdict.BLOCKED, reason, (now, now))
+            )
+        if stopped:
+            self._record(ChunkResult(table.name, stopped))
+        return due
+
+    def _forced(self, day: date) -> bool:
+        force = self.frame.settings.force
+        return force is not None and day in force.dates
+
+    def _work_on(self, chunk: Chunk) -> ChunkResult:
+        self.frame.listener(ChunkStarted(chunk.table.name, len(chunk.days)))
+        session = self.frame.warehouse.session()
+        try:
+            process = ChunkProcess(session, self.frame, self.standings, self.leases)
+            return process.run(chunk)
+        finally:
+            session.close()
+
+    def _record(self, result: ChunkResult) -> None:
+        """Write what became of a chunk to the ledger and tell the listener."""
+        frame = self.frame
+        now = frame.clock.now()
+        with frame.lock:
+            frame.attempts.extend(result.attempts)
+        frame.ledger.record_attempts(result.attempts)
+        frame.ledger.record_states(
+            [
+                known_state(self.standings.of(attempt.table, attempt.partition), now)
+                for attempt in result.attempts
+            ]
+        )
+        for attempt in result.attempts:
+            made = result.choices.get(attempt.partition, ())
+            frame.listener(AttemptFinished(attempt, tuple(made)))
+
+
+def known_state(standing: Standing, now: datetime) -> PartitionState:
+    """Return a standing as the ledger keeps it."""
+    return PartitionState(
+        table=standing.table,
+        partition=standing.partition,
+        state=standing.state.value,
+        measured_at=now,
+        expected=standing.expected,
+        present=standing.present,
+        version=standing.version,
+        reason=standing.reason,
+    )
