@@ -11,6 +11,7 @@ from gapless.declare.inputs import Choice
 from gapless.measure import SourceCoverage
 
 EPSILON = 1e-12
+NOTHING_EXPECTED = "the expected set is empty although the calendar has something on this date"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,13 @@ class ChoiceMade:
     """Sources that fill the keys the chosen one lacks."""
     reason: str
     sources: tuple[SourceCoverage, ...]
+    insufficient: bool = False
+    """Whether no source covers enough; one is fed all the same where that was forced."""
+
+    @property
+    def nothing_expected(self) -> bool:
+        """Tell whether the expected set was empty, so that nothing could be measured."""
+        return not any(source.expected for source in self.sources)
 
     @property
     def chosen(self) -> str | None:
@@ -54,22 +62,46 @@ class ChoiceMade:
         }
 
 
-def choose(name: str, choice: Choice, measured: Sequence[SourceCoverage]) -> ChoiceMade:
+def choose(
+    name: str, choice: Choice, measured: Sequence[SourceCoverage], *, forced: bool = False
+) -> ChoiceMade:
     """Take the first source whose usable rows cover enough of the expected keys.
 
-    A source with nothing expected of it is never sufficient: nothing was measured.
+    A source of which nothing is expected is never sufficient: nothing was measured.
+
+    Args:
+        name: The input.
+        choice: How to choose.
+        measured: What each source offers, in order of preference.
+        forced: Where none is sufficient, take the one that offers most.
     """
     for place, source in enumerate(measured):
+        # Without a threshold (fill_missing) the first source there is leads, even when empty.
+        leads = choice.at_least == 0 and source.exists and source.expected
         ratio = source.ratio
-        # Without a threshold (fill_missing) the first source always leads, even when empty.
-        if choice.at_least == 0 or (ratio is not None and ratio >= choice.at_least - EPSILON):
-            fillers = _fillers(choice, measured, place)
-            return ChoiceMade(
-                name, place, fillers, _reason(choice, measured, place, fillers), tuple(measured)
-            )
+        if leads or (choice.at_least and ratio is not None and ratio >= choice.at_least - EPSILON):
+            return _made(name, choice, measured, place, _reason(choice, measured, place))
     tried = "; ".join(_described(source) for source in measured)
     reason = f"no source covers {percent(choice.at_least)} of the expected keys: {tried}"
-    return ChoiceMade(name, None, (), reason, tuple(measured))
+    if measured and not measured[0].expected:
+        reason = NOTHING_EXPECTED
+    best = max(range(len(measured)), key=lambda place: measured[place].usable)
+    if forced and measured[best].usable:
+        return _made(name, choice, measured, best, f"forced; {reason}", insufficient=True)
+    return ChoiceMade(name, None, (), reason, tuple(measured), insufficient=True)
+
+
+def _made(
+    name: str,
+    choice: Choice,
+    measured: Sequence[SourceCoverage],
+    place: int,
+    reason: str,
+    *,
+    insufficient: bool = False,
+) -> ChoiceMade:
+    fillers = _fillers(choice, measured, place)
+    return ChoiceMade(name, place, fillers, reason, tuple(measured), insufficient)
 
 
 def _fillers(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> tuple[str, ...]:
@@ -79,10 +111,8 @@ def _fillers(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> 
     return tuple(source.source for source in measured[place + 1 :] if source.usable)
 
 
-def _reason(
-    choice: Choice, measured: Sequence[SourceCoverage], place: int, fillers: Sequence[str]
-) -> str:
-    chosen = measured[place]
+def _reason(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> str:
+    chosen, fillers = measured[place], _fillers(choice, measured, place)
     text = f"{_short(chosen.source)} covers {chosen.usable} of {chosen.expected}"
     text += f" ({percent(chosen.ratio)})"
     if fillers:

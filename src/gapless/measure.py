@@ -64,6 +64,8 @@ class SourceCoverage:
     usable: int
     """Expected keys with a row there that agrees in the declared columns."""
     expected: int
+    exists: bool = True
+    """Whether its table exists."""
 
     @property
     def ratio(self) -> float | None:
@@ -155,7 +157,8 @@ def measure_choice(
         measured[day] = []
         for place, source in enumerate(choice.sources):
             held, usable = by_place.get(place, (0, 0))
-            measured[day].append(SourceCoverage(source.name, held, usable, due))
+            exists = place in by_place
+            measured[day].append(SourceCoverage(source.name, held, usable, due, exists))
     return measured
 
 
@@ -168,6 +171,7 @@ def audit_request(
     columns: Sequence[str],
     expected_place: str,
     published: str | None = None,
+    live_columns: Sequence[str] = (),
     guarded: Sequence[date] = (),
     gate: Gate | None = None,
 ) -> AuditRequest:
@@ -181,5 +185,6 @@ def audit_request(
         group=expected.group,
         gate=gate or table.gate,
         published=published,
+        live_columns=tuple(live_columns),
         guarded=tuple(guarded),
     )

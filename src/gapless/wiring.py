@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from gapless.clock import Clock
@@ -36,26 +36,23 @@ def open_workspace(settings: Settings, *, write: bool) -> Iterator[Workspace]:
         LedgerUnavailable: the ledger cannot be used.
     """
     pipeline = pipeline_of(settings)
-    warehouse = warehouse_of(settings, read_only=not write)
-    try:
-        check_statements(pipeline, warehouse.relations_read)
+    with ExitStack() as opened:
+        # The ledger first: where it cannot be written, the warehouse is not even opened.
         ledger = ledger_of(settings) if write else readable_ledger(settings)
-        try:
-            if write and ledger is not None:
-                # Unwritable history means that nothing is started.
+        if ledger is not None:
+            opened.callback(ledger.close)
+            if write:
                 ledger.open()
-            yield Workspace(
-                pipeline=pipeline,
-                warehouse=warehouse,
-                ledger=ledger,
-                code_version=code_version(pipeline),
-                clock=clock_of(settings),
-            )
-        finally:
-            if ledger is not None:
-                ledger.close()
-    finally:
-        warehouse.close()
+        warehouse = warehouse_of(settings, read_only=not write)
+        opened.callback(warehouse.close)
+        check_statements(pipeline, warehouse.relations_read)
+        yield Workspace(
+            pipeline=pipeline,
+            warehouse=warehouse,
+            ledger=ledger,
+            code_version=code_version(pipeline),
+            clock=clock_of(settings),
+        )
 
 
 def pipeline_of(settings: Settings) -> Pipeline:

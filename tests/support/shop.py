@@ -128,19 +128,17 @@ def fill(file: Path, days: int = 10, *, closed: Sequence[int] = ()) -> list[date
             "CREATE TABLE raw.fast_feed (day DATE, shop_id INTEGER, region VARCHAR, "
             "amount DOUBLE, origin VARCHAR)"
         )
-        for day in open_days:
-            for shop in SHOPS:
-                region = "north" if shop <= 5 else "south"
-                gone = str(shop == 10).upper()
-                connection.execute(
-                    f"INSERT INTO raw.opening_hours VALUES (DATE '{day}', '2024', {shop}, "
-                    f"'Shop {shop:02}', '{region}', {gone})"
-                )
-                if shop != 10:
-                    amount = shop * 100 + (day - FIRST).days
-                    connection.execute(
-                        f"INSERT INTO raw.sales VALUES (DATE '{day}', {shop}, {amount}, TRUE)"
-                    )
+        listed = ", ".join(f"DATE '{day}'" for day in open_days)
+        connection.execute(
+            "INSERT INTO raw.opening_hours SELECT day, '2024', shop, printf('Shop %02d', shop), "
+            "CASE WHEN shop <= 5 THEN 'north' ELSE 'south' END, shop = 10 "
+            f"FROM unnest([{listed}]) AS days(day), range(1, {len(SHOPS) + 1}) AS shops(shop) "
+            "ORDER BY day, shop"
+        )
+        connection.execute(
+            f"INSERT INTO raw.sales SELECT day, shop_id, shop_id * 100 + (day - DATE '{FIRST}'), "
+            "TRUE FROM raw.opening_hours WHERE NOT closed_for_good ORDER BY day, shop_id"
+        )
     return open_days
 
 

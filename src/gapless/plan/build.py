@@ -199,6 +199,8 @@ class _Planner:
 
         if standing.state is State.UNKNOWN:
             return step(Action.UNKNOWN, standing.reason)
+        if day not in picture.calendar.dates and not standing.settled:
+            return step(Action.BLOCK, standing.reason, (table.name, day))
         if standing.state is State.WARM_UP or self._is_empty(table, standing, path):
             return step(Action.EMPTY, standing.reason)
         recomputed = self._first(self._recomputed, table, path, day)

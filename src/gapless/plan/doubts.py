@@ -5,25 +5,41 @@ They are measured again, key by key; two queries for each table that has any.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from gapless.coverage import Coverage
 from gapless.declare.fingerprints import gate_hash
 from gapless.declare.tables import Derived
-from gapless.measure import audit_request, measure_coverage, stage_expected
+from gapless.errors import QueryFailed
+from gapless.measure import audit_request, measure_coverage, run_checks, stage_expected
 from gapless.partitions import Path, path_of
 from gapless.plan.picture import Picture
 from gapless.sql.binding import Scope
-from gapless.verdicts import Outcome, judge
+from gapless.verdicts import Outcome, judge, worst
 from gapless.warehouse.interface import Warehouse
 
-Measured = dict[tuple[str, date], tuple[Coverage, str | None]]
+
+@dataclass(frozen=True)
+class Doubt:
+    """What measuring a doubtful partition came to."""
+
+    version: int
+    """The publication that was measured."""
+    coverage: Coverage | None
+    """None when it could not be measured."""
+    failure: str | None
+    """What the gate says against it; None when it passes."""
+    unknown: bool = False
+    """Whether the failure is that a check could not be evaluated."""
 
 
-def measure_doubts(warehouse: Warehouse, picture: Picture) -> Measured:
+Doubts = dict[tuple[str, date], Doubt]
+
+
+def measure_doubts(warehouse: Warehouse, picture: Picture) -> Doubts:
     """Measure the published rows of every partition that is in doubt."""
-    measured: Measured = {}
+    measured: Doubts = {}
     for table in picture.pipeline.derived_tables:
         if table.name not in picture.needed or table.name not in picture.catalog:
             continue
@@ -49,15 +65,16 @@ def _doubtful(picture: Picture, table: Derived) -> list[date]:
 
 def _measure(
     warehouse: Warehouse, picture: Picture, table: Derived, path: Path, days: list[date]
-) -> Measured:
+) -> Doubts:
     expected = table.expected_on(path)
     references = {read.table.name for read in table.expected_reads_on(path)}
     if expected is None or not references <= set(picture.catalog):
         return {}
+    versions = {day: picture.publications[table.name, day].version for day in days}
     scope = Scope(picture.pipeline.partition, tuple(picture.calendar.dates[day] for day in days))
     name = f"doubt_{table.schema}__{table.short_name}"
-    place = stage_expected(warehouse, table, expected, scope, name)
     try:
+        place = stage_expected(warehouse, table, expected, scope, name)
         request = audit_request(
             table,
             expected,
@@ -67,12 +84,21 @@ def _measure(
             expected_place=place,
         )
         coverages = measure_coverage(warehouse, request, has_exclusions=False)
+        checked = run_checks(warehouse, table.gate.checks, scope, table.name)
+    except QueryFailed as error:
+        # A check that cannot be evaluated is not a pass; the other tables can still be shown.
+        failed = Doubt(0, None, error.what, unknown=True)
+        return {(table.name, day): replace(failed, version=versions[day]) for day in days}
     finally:
         warehouse.unstage([name])
-    measured: Measured = {}
+    measured: Doubts = {}
     for day, coverage in coverages.items():
-        results = judge(replace(table.gate, checks=()), coverage, [])
-        failed = [result for result in results if result.outcome in (Outcome.FAIL, Outcome.UNKNOWN)]
-        failure = "; ".join(str(result) for result in failed) if failed else None
-        measured[(table.name, day)] = (coverage, failure)
+        results = judge(table.gate, coverage, checked.get(day, []))
+        against = [r for r in results if r.outcome in (Outcome.FAIL, Outcome.UNKNOWN)]
+        measured[table.name, day] = Doubt(
+            version=versions[day],
+            coverage=coverage,
+            failure="; ".join(str(result) for result in against) or None,
+            unknown=worst(results) is Outcome.UNKNOWN,
+        )
     return measured

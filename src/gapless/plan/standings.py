@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from gapless.coverage import Coverage, percent
+from gapless.coverage import percent
 from gapless.declare.calendar import DateFacts, DayKind
 from gapless.declare.fingerprints import definition_hash, gate_hash
 from gapless.declare.inputs import Choice, Read, reads_of
 from gapless.declare.tables import Derived, Source
 from gapless.partitions import Path, path_of
 from gapless.plan.contents import MODULUS, Held, Unsettled, mixed
+from gapless.plan.doubts import Doubt, Doubts
 from gapless.plan.picture import Picture
 from gapless.plan.states import Standing, State
 from gapless.warehouse.interface import Publication
-
-MeasuredCoverage = Mapping[tuple[str, date], tuple[Coverage, str | None]]
-"""(table, date) → coverage of the published rows and, if they fail the gate, why."""
 
 
 @dataclass
@@ -26,6 +24,8 @@ class Standings:
     """The state of every partition that was looked at, in dependency order."""
 
     picture: Picture
+    doubts: Doubts = field(default_factory=dict)
+    """Published partitions that had to be measured again, and what that came to."""
     by_table: dict[str, dict[date, Standing]] = field(default_factory=dict)
     _unsettled: dict[str, Unsettled] = field(default_factory=dict, repr=False)
     _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
@@ -68,14 +68,14 @@ class Standings:
         return Standing(table, day, State.NOTHING_EXPECTED, why)
 
 
-def derive_standings(picture: Picture, measured: MeasuredCoverage | None = None) -> Standings:
+def derive_standings(picture: Picture, doubts: Doubts | None = None) -> Standings:
     """Derive the state of every partition of the picture.
 
     Args:
         picture: What the warehouse holds.
-        measured: Coverage of published rows whose state is in doubt, where it was measured.
+        doubts: Published partitions that were measured again.
     """
-    standings = Standings(picture)
+    standings = Standings(picture, doubts or {})
     for name, span in picture.needed.items():
         table = picture.pipeline.tables[name]
         if isinstance(table, Source):
@@ -84,20 +84,32 @@ def derive_standings(picture: Picture, measured: MeasuredCoverage | None = None)
     for table in picture.pipeline.derived_tables:
         if table.name in picture.needed:
             days = picture.calendar.between(picture.needed[table.name])
-            derive_table(standings, table, days, measured or {})
+            derive_table(standings, table, days)
+            standings.put(table.name, _off_calendar_rows(standings, table))
     return standings
 
 
-def derive_table(
-    standings: Standings,
-    table: Derived,
-    days: list[date],
-    measured: MeasuredCoverage,
-) -> None:
+def derive_table(standings: Standings, table: Derived, days: Sequence[date]) -> None:
     """Derive the states of some dates of one table; those of its inputs must be there already."""
-    standings.put(
-        table.name, {day: derived_standing(standings, table, day, measured) for day in days}
-    )
+    standings.put(table.name, {day: derived_standing(standings, table, day) for day in days})
+
+
+def _off_calendar_rows(standings: Standings, table: Derived) -> dict[date, Standing]:
+    """Find rows on dates that the calendar proves empty, e.g. of a day that was moved.
+
+    They would go on feeding history windows, so they are a state of their own, not nothing.
+    """
+    picture = standings.picture
+    found = {}
+    for day, held in picture.contents[table.name].held.items():
+        if picture.calendar.kind(day) is DayKind.EMPTY:
+            reason = (
+                f"{picture.calendar.why_empty(day)}, but {held.rows} rows are there. If the date "
+                f"was moved, remove them: DELETE FROM {table.name} "
+                f"WHERE {picture.pipeline.partition} = DATE '{day}'"
+            )
+            found[day] = Standing(table.name, day, State.PARTIAL, reason, rows=held.rows)
+    return found
 
 
 def source_standing(picture: Picture, source: Source, day: date) -> Standing:
@@ -131,9 +143,7 @@ def source_standing(picture: Picture, source: Source, day: date) -> Standing:
     return standing(State.COMPLETE, "trusted" if source.trusted else "all checks right")
 
 
-def derived_standing(
-    standings: Standings, table: Derived, day: date, measured: MeasuredCoverage
-) -> Standing:
+def derived_standing(standings: Standings, table: Derived, day: date) -> Standing:
     """Derive the state of one partition of a computed table."""
     picture = standings.picture
     facts = picture.calendar.dates[day]
@@ -144,7 +154,7 @@ def derived_standing(
     if publication is None and quiet is not None:
         left = f"; {held.rows} rows are there all the same" if held else ""
         return Standing(table.name, day, quiet[0], quiet[1] + left, rows=held.rows if held else 0)
-    found = _published_standing(standings, table, facts, path, measured)
+    found = _published_standing(standings, table, facts, path)
     if found.settled:
         return found
     if path in table.on_request:
@@ -174,13 +184,15 @@ def _published_standing(
     table: Derived,
     facts: DateFacts,
     path: Path,
-    measured: MeasuredCoverage,
 ) -> Standing:
     picture, day = standings.picture, facts.day
     held = picture.contents[table.name].on(day)
     publication = picture.publications.get((table.name, day))
     rows = held.rows if held else 0
-    coverage, failure = measured.get((table.name, day), (None, None))
+    doubt = standings.doubts.get((table.name, day))
+    if doubt is not None and (publication is None or publication.version != doubt.version):
+        doubt = None
+    coverage = doubt.coverage if doubt else None
     expected = coverage.expected if coverage else publication.expected if publication else None
     present = coverage.present if coverage else publication.present if publication else None
 
@@ -188,9 +200,9 @@ def _published_standing(
         version = publication.version if publication else None
         return Standing(table.name, day, state, reason, expected, present, rows, version)
 
-    doubt = _rows_doubt(held, publication, failure)
-    if doubt is not None:
-        return standing(*doubt)
+    wrong = _wrong_rows(held, publication, doubt)
+    if wrong is not None:
+        return standing(*wrong)
     assert publication is not None  # noqa: S101 - without one the rows are in doubt
     changed = _changed_since(standings, table, facts, path, publication)
     if publication.state == State.WAIVED:
@@ -198,8 +210,9 @@ def _published_standing(
         reason = f"waived: {waiver.get('reason', 'published below its gate')}"
         found = standing(State.WAIVED, f"{reason}; {changed} since" if changed else reason)
         return replace(found, outdated=changed is not None)
-    if failure is not None:
-        return standing(State.PARTIAL, f"the gate changed since it was published: {failure}")
+    if doubt is not None and doubt.failure is not None:
+        state = State.UNKNOWN if doubt.unknown else State.PARTIAL
+        return standing(state, f"its gate changed since it was published: {doubt.failure}")
     if changed is not None:
         return standing(State.STALE, f"{changed} since it was published")
     ratio = publication.present / publication.expected if publication.expected else None
@@ -220,8 +233,8 @@ def _changed_since(
     return None
 
 
-def _rows_doubt(
-    held: Held | None, publication: Publication | None, failure: str | None
+def _wrong_rows(
+    held: Held | None, publication: Publication | None, doubt: Doubt | None
 ) -> tuple[State, str] | None:
     """Say what is wrong with the rows themselves; None when they are those of the publication."""
     rows = held.rows if held else 0
@@ -233,9 +246,10 @@ def _rows_doubt(
         return State.MISSING, f"its {publication.rows} published rows are gone"
     if held is not None and held.content != publication.content:
         changed = f"rows were changed behind publication v{publication.version}"
-        if failure is not None:
-            return State.PARTIAL, f"{changed}: {failure}"
-        return State.STALE, changed
+        if doubt is None or doubt.failure is None:
+            return State.STALE, changed
+        state = State.STALE if doubt.unknown else State.PARTIAL
+        return state, f"{changed}: {doubt.failure}"
     return None
 
 

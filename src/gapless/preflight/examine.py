@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from gapless.ledger.interface import Lease, Ledger
+from gapless.ledger.liveness import is_dead
 from gapless.plan.build import Action, Plan, Step
 from gapless.plan.standings import Standings
 from gapless.plan.states import State
@@ -180,7 +181,9 @@ def _held_leases(leases: Sequence[Lease], plan: Plan, now: datetime) -> list[Fin
     held = [
         lease
         for lease in leases
-        if (lease.table, lease.partition) in wanted and lease.expires_at > now
+        if (lease.table, lease.partition) in wanted
+        and lease.expires_at > now
+        and not is_dead(lease.holder)
     ]
     if not held:
         return []

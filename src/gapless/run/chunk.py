@@ -6,7 +6,7 @@ number of statements; each partition still passes or fails alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -98,9 +98,18 @@ class StagedChunk:
 
 
 def stage_chunk(
-    warehouse: Warehouse, chunk: Chunk, catalog: Mapping[str, Mapping[str, str]]
+    warehouse: Warehouse,
+    chunk: Chunk,
+    catalog: Mapping[str, Mapping[str, str]],
+    forced: Collection[date] = (),
 ) -> StagedChunk:
     """Choose sources, stage the rows of a chunk and measure every partition of it.
+
+    Args:
+        warehouse: Where to stage.
+        chunk: What to stage.
+        catalog: Tables and columns of the warehouse.
+        forced: Dates that are fed by the best source also where none is sufficient.
 
     Raises:
         WarehouseError: a statement failed; nothing of the chunk was published.
@@ -113,7 +122,7 @@ def stage_chunk(
     expected_place = stage_expected(
         warehouse, chunk.table, chunk.expected, chunk.scope, expected_name
     )
-    choices = _make_choices(warehouse, chunk, expected_place, catalog)
+    choices = _make_choices(warehouse, chunk, expected_place, catalog, forced)
     unfed = {
         day: tuple(made) for day, made in choices.items() if any(c.place is None for c in made)
     }
@@ -162,6 +171,7 @@ def _make_choices(
     chunk: Chunk,
     expected_place: str,
     catalog: Mapping[str, Mapping[str, str]],
+    forced: Collection[date],
 ) -> dict[date, list[ChoiceMade]]:
     made: dict[date, list[ChoiceMade]] = {day: [] for day in chunk.days}
     for alias, given in chunk.table.inputs_on(chunk.path).items():
@@ -170,7 +180,7 @@ def _make_choices(
                 warehouse, given, chunk.scope, chunk.table.key, expected_place, catalog
             )
             for day, sources in measured.items():
-                made[day].append(choose(alias, given, sources))
+                made[day].append(choose(alias, given, sources, forced=day in forced))
     return made
 
 
@@ -241,6 +251,7 @@ def _audit(
         columns=columns,
         expected_place=expected_place,
         published=chunk.table.name if chunk.table.name in catalog else None,
+        live_columns=tuple(catalog.get(chunk.table.name, ())),
         guarded=[day for day in chunk.guarded if day in staged_days],
     )
     coverages = measure_coverage(warehouse, request)

@@ -16,6 +16,7 @@ from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.records import (
     CHECK_INPUTS,
+    CHECK_SOURCE,
     audited_attempt,
     bare_attempt,
     held_of,
@@ -67,7 +68,10 @@ class ChunkProcess:
         """Stage, audit and publish a chunk; where one date poisons the others, halve it."""
         started = self._frame.clock.now()
         try:
-            staged = stage_chunk(self._warehouse, chunk, self._standings.picture.catalog)
+            force, name = self._frame.settings.force, chunk.table.name
+            forced = [day for day in chunk.days if force is not None and force.covers(name, day)]
+            catalog = self._standings.picture.catalog
+            staged = stage_chunk(self._warehouse, chunk, catalog, forced)
             return self._settle(staged, started)
         except UsageError:
             raise
@@ -120,17 +124,22 @@ class ChunkProcess:
                 made,
             )
             result.add(ChunkResult(chunk.table.name, [attempt], {day: made}))
-            self._stand(chunk, day, self._refused_state(chunk, day), reason)
+            state = self._refused_state(chunk, day)
+            if any(choice.nothing_expected for choice in made):
+                state = State.UNKNOWN
+            self._stand(chunk, day, state, reason)
         return result
 
     def _allowed(self, chunk: Chunk, audited: Audited) -> tuple[bool, Waiver | None]:
         """Tell whether a partition may be published, and under which waiver."""
         force = self._frame.settings.force
-        forced = force is not None and audited.day in force.dates
+        forced = force is not None and force.covers(chunk.table.name, audited.day)
         blocked = self._standings.of(chunk.table.name, audited.day).state is State.BLOCKED
         waived = [result.check for result in audited.failed]
         if blocked:
             waived.append(CHECK_INPUTS)
+        if any(made.insufficient for made in audited.choices):
+            waived.append(CHECK_SOURCE)
         if not waived:
             return True, None
         if force is None or not forced or audited.outcome is Outcome.UNKNOWN:
@@ -174,7 +183,7 @@ class ChunkProcess:
             extra = None
             if waiver is not None:
                 verdict, extra = Verdict.WAIVED, {"waiver": publication.evidence["waiver"]}
-                failed = "; ".join(str(found) for found in one.failed) or CHECK_INPUTS
+                failed = "; ".join(str(found) for found in one.failed) or waiver.checks[0]
                 reason = f"published below its gate ({failed}): {waiver.reason}"
             result.attempts.append(
                 audited_attempt(

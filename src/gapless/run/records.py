@@ -25,6 +25,8 @@ from gapless.warehouse.interface import Publication
 
 CHECK_INPUTS = "inputs_complete"
 """Name of the check that a forced partition with an incomplete input has waived."""
+CHECK_SOURCE = "sufficient_source"
+"""Name of the check that a partition fed by an insufficient source has waived."""
 
 
 def publication_of(

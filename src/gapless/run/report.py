@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from gapless.ledger.interface import Attempt, Verdict
-from gapless.plan.build import Action, Plan
+from gapless.plan.build import Plan
 from gapless.plan.states import Standing, State
 
 SUCCEEDED = frozenset({Verdict.PUBLISHED, Verdict.WAIVED, Verdict.UNCHANGED})
@@ -87,8 +87,10 @@ def collect(
         if attempt is not None:
             outcome, reason = attempt.verdict.value, attempt.reason
         else:
-            reason = standing.reason if standing and step.action is Action.RECHECK else step.reason
-            outcome = "done" if step.action in (Action.LEAVE, Action.RECHECK) else state.value
+            settled = standing is not None and state is State.COMPLETE
+            reason = standing.reason if standing is not None and settled else step.reason
+            # Inputs may have come out as they were, so that nothing had to be computed after all.
+            outcome = "done" if state in (State.COMPLETE, State.WAIVED) else state.value
         results.append(Result(step.table, step.partition, outcome, state, reason, attempt))
     return tuple(results)
 

@@ -127,7 +127,7 @@ def _wanted(plan: Plan, force: Force | None) -> dict[str, list[date]]:
     """Return the partitions that may be written: those to compute, and blocked ones if forced."""
     wanted: dict[str, list[date]] = {}
     for step in plan.all_steps:
-        forced = force is not None and step.partition in force.dates
+        forced = force is not None and force.covers(step.table, step.partition)
         if step.action in (Action.COMPUTE, Action.RECHECK) or (
             step.action is Action.BLOCK and forced
         ):

@@ -30,11 +30,16 @@ def default_actor() -> str:
 
 @dataclass(frozen=True)
 class Force:
-    """Permission to publish below the gate, for the named dates only."""
+    """Permission to publish below the gate, for the named tables and dates only."""
 
     reason: str
+    tables: frozenset[str]
     dates: frozenset[date]
     expires_after: timedelta = timedelta(days=DEFAULT_WAIVER_DAYS)
+
+    def covers(self, table: str, day: date) -> bool:
+        """Tell whether a partition may be published below its gate."""
+        return table in self.tables and day in self.dates
 
 
 @dataclass(frozen=True)

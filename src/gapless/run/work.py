@@ -13,6 +13,7 @@ from gapless.events import AttemptFinished, ChunkStarted
 from gapless.ledger.interface import Attempt, Lease, PartitionState, Verdict
 from gapless.partitions import Path, chunked, path_of
 from gapless.plan.build import Action, Plan
+from gapless.plan.contents import Held
 from gapless.plan.standings import Standings, derive_table
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Chunk
@@ -100,7 +101,7 @@ class Work:
         days = [step.partition for step in steps]
         scheduled = [day for day in days if day in self.standings.picture.calendar.dates]
         with self.frame.lock:
-            derive_table(self.standings, table, scheduled, {})
+            derive_table(self.standings, table, scheduled)
             due = self._due(table, [step.partition for step in steps])
         chunks: list[Chunk] = []
         today = self.standings.picture.today
@@ -121,15 +122,20 @@ class Work:
         """Return the dates whose published keys must not be lost.
 
         What was published for a date to come listed everybody who might play; once it has been
-        played out, those who did not are no loss.
+        played out, those who did not are no loss. Nor are rows that somebody slipped in behind a
+        publication. Rows that were there before any publication are guarded.
         """
-        published = self.standings.picture.publications
-        before = {day: published.get((table.name, day)) for day in days}
-        return tuple(
-            day
-            for day, publication in before.items()
-            if publication is None or publication.evidence.get("path", path) == path
-        )
+        picture = self.standings.picture
+        guarded = []
+        for day in days:
+            publication = picture.publications.get((table.name, day))
+            held = picture.contents[table.name].on(day)
+            if publication is None or (
+                publication.evidence.get("path", path) == path
+                and held == Held(publication.rows, publication.content)
+            ):
+                guarded.append(day)
+        return tuple(guarded)
 
     def _due(self, table: Derived, days: Sequence[date]) -> list[date]:
         """Return the dates to compute; record those that are blocked or leased by another run."""
@@ -146,7 +152,9 @@ class Work:
                     f"process {lease.holder.pid} on {lease.holder.host}, until "
                     f"{lease.expires_at:%H:%M:%S} UTC"
                 )
-            elif standing.state is State.BLOCKED and not self._forced(day):
+            elif day not in self.standings.picture.calendar.dates or (
+                standing.state is State.BLOCKED and not self._forced(table, day)
+            ):
                 reason = standing.reason
             elif standing.settled and not (
                 standing.outdated or (standing.state is State.NOTHING_EXPECTED and day in asked)
@@ -163,9 +171,9 @@ class Work:
             self._record(ChunkResult(table.name, stopped))
         return due
 
-    def _forced(self, day: date) -> bool:
+    def _forced(self, table: Derived, day: date) -> bool:
         force = self.frame.settings.force
-        return force is not None and day in force.dates
+        return force is not None and force.covers(table.name, day)
 
     def _work_on(self, chunk: Chunk) -> ChunkResult:
         self.frame.listener(ChunkStarted(chunk.table.name, len(chunk.days)))

@@ -44,6 +44,8 @@ class AuditRequest:
     gate: Gate
     published: str | None = None
     """Relation whose keys must not be lost; None: nothing published yet."""
+    live_columns: tuple[str, ...] = ()
+    """Columns of the published relation."""
     guarded: tuple[date, ...] = ()
     """Dates on which they must not; others had different keys by right, e.g. an upcoming roster."""
 
@@ -145,10 +147,13 @@ def _row_facts(request: AuditRequest) -> str:
     )
 
 
+def _usable(request: AuditRequest) -> str:
+    filled = [f"{identifier(name)} IS NOT NULL" for name in request.gate.required]
+    return " AND ".join(filled) or "TRUE"
+
+
 def _key_facts(request: AuditRequest) -> str:
-    usable = (
-        " AND ".join(f"{identifier(name)} IS NOT NULL" for name in request.gate.required) or "TRUE"
-    )
+    usable = _usable(request)
     names = columns((request.scope.partition, *request.key))
     return (
         f"SELECT {names}, bool_or({usable}) AS usable FROM {_candidate_rows(request)} GROUP BY ALL"
@@ -226,10 +231,17 @@ def _lost_keys(request: AuditRequest) -> str:
     names = (request.scope.partition, *request.key)
     return (
         f"SELECT live.{partition}, count(DISTINCT ({columns(request.key, 'live')})) AS lost "
-        f"FROM (SELECT * FROM {relation(request.published)} "
-        f"WHERE {date_filter(request.scope, request.guarded)}) AS live "
-        f"WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found WHERE {same(names, 'live', 'found')}) "
-        "GROUP BY 1"
+        f"FROM {_live_rows(request)} AS live WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found "
+        f"WHERE found.usable AND {same(names, 'live', 'found')}) GROUP BY 1"
+    )
+
+
+def _live_rows(request: AuditRequest) -> str:
+    """Usable rows that are published; a key that is still there but not usable any more is lost."""
+    usable = _usable(request) if set(request.gate.required) <= set(request.live_columns) else "TRUE"
+    return (
+        f"(SELECT * FROM {relation(str(request.published))} "
+        f"WHERE {date_filter(request.scope, request.guarded)} AND {usable})"
     )
 
 
@@ -254,8 +266,10 @@ def detail_query(
     wanted_label = f"w.{identifier(label)}" if label else "NULL"
     row_label = row_label if row_label in request.columns else None
     found_label = f"any_value(c.{identifier(row_label)})" if row_label else "NULL"
-    lost_label = f"l.{identifier(row_label)}" if row_label else "NULL"
-    key_text = " || ' ' || ".join(f"{{0}}.{identifier(name)}::VARCHAR" for name in request.key)
+    lost_label = f"l.{identifier(row_label)}" if row_label in request.live_columns else "NULL"
+    key_text = " || ' ' || ".join(
+        f"coalesce({{0}}.{identifier(name)}::VARCHAR, 'NULL')" for name in request.key
+    )
     parts = [
         f"SELECT w.{partition}, {literal(DETAIL_MISSING)} AS kind, "
         f"{key_text.format('w')} AS entity, "
@@ -274,9 +288,8 @@ def detail_query(
         parts.append(
             f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text.format('l')}, "
             f"{lost_label}::VARCHAR "
-            f"FROM {relation(request.published)} AS l "
-            f"WHERE {date_filter(request.scope, request.guarded, 'l')} AND NOT EXISTS "
-            f"(SELECT 1 FROM key_facts AS f WHERE {same(names, 'f', 'l')})"
+            f"FROM {_live_rows(request)} AS l WHERE NOT EXISTS "
+            f"(SELECT 1 FROM key_facts AS f WHERE f.usable AND {same(names, 'f', 'l')})"
         )
     union = "\nUNION ALL\n".join(parts)
     return (

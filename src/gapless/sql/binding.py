@@ -169,14 +169,34 @@ def expected_relation(table: Derived, expected: PlainExpected, scope: Scope) -> 
     names = expected_columns(table, expected, scope.partition)
     if isinstance(expected, ExpectedQuery):
         text = compose(expected.statement, expected.inputs, Bindings(scope))
-        return f"SELECT {columns([*names, COLUMN_EXCLUDED])} FROM (\n{_with_excluded(text)}\n)"
-    return _keys_of(expected, names, scope)
+        found = _with_excluded(text)
+    else:
+        found = _keys_of(expected, names, scope)
+    return _once_each(found, (scope.partition, *table.key), names)
 
 
 def expected_columns(table: Derived, expected: PlainExpected, partition: str) -> list[str]:
     """List the columns of an expected set besides `excluded`, without repetition."""
     extra = [name for name in (expected.group, expected.label) if name is not None]
     return list(dict.fromkeys([partition, *table.key, *extra, *expected.carry]))
+
+
+def _once_each(found: str, key: Sequence[str], names: Sequence[str]) -> str:
+    """Make a set of keys of what a reference yields: one that it repeats is still one key.
+
+    A key that is expected once and excluded once is expected.
+    """
+    carried = [
+        f"min({identifier(name)}) AS {identifier(name)}" for name in names if name not in key
+    ]
+    excluded = (
+        f"CASE WHEN count(*) = count({COLUMN_EXCLUDED}) THEN min({COLUMN_EXCLUDED}) END "
+        f"AS {COLUMN_EXCLUDED}"
+    )
+    return (
+        f"SELECT {', '.join([columns(key), *carried, excluded])} FROM (\n{found}\n) "
+        f"GROUP BY {columns(key)}"
+    )
 
 
 def _with_excluded(text: str) -> str:

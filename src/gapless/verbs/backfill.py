@@ -22,6 +22,7 @@ from gapless.run.settings import (
     RunSettings,
     default_actor,
 )
+from gapless.run.work import known_state
 from gapless.verbs.selection import Selection, look
 from gapless.verbs.workspace import Workspace
 
@@ -142,7 +143,11 @@ def reconcile(workspace: Workspace, standings: Standings) -> list[Attempt]:
         if publication.version > recorded.get((publication.table, publication.partition), 0)
     ]
     if recovered:
+        now = workspace.clock.now()
         workspace.open_ledger.record_attempts(recovered)
+        workspace.open_ledger.record_states(
+            [known_state(standings.of(a.table, a.partition), now) for a in recovered]
+        )
     return recovered
 
 
@@ -151,6 +156,7 @@ def _settings(workspace: Workspace, made: Plan, options: BackfillOptions) -> Run
     if options.force_reason is not None:
         force = Force(
             reason=options.force_reason.strip(),
+            tables=frozenset(table.name for table in made.request.tables),
             dates=frozenset(made.request.dates),
             expires_after=timedelta(days=options.waiver_days),
         )

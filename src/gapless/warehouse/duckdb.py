@@ -85,6 +85,7 @@ class DuckDBWarehouse(Warehouse):
                 "Load something first: gapless load --data DIR."
             )
         self._counter = StatementCounter()
+        self._writing = threading.Lock()
         with translated(f"opening {self._file}"):
             self._connection = duckdb.connect(
                 ":memory:", config=_settings(self._file, memory_limit, threads)
@@ -92,8 +93,6 @@ class DuckDBWarehouse(Warehouse):
             mode = " (READ_ONLY)" if read_only else ""
             self._connection.execute(f"ATTACH {literal(str(self._file))} AS {CATALOG}{mode}")
             self._connection.execute(f"USE {CATALOG}")
-        if not read_only:
-            self.execute(duckdb_publish.CREATE_PUBLICATIONS)
 
     @property
     def url(self) -> str:
@@ -112,7 +111,8 @@ class DuckDBWarehouse(Warehouse):
     def session(self) -> DuckDBWarehouse:
         """Return an independent connection to the same file for one other thread."""
         other = object.__new__(DuckDBWarehouse)
-        other._url, other._file, other._counter = self._url, self._file, self._counter
+        other._url, other._file = self._url, self._file
+        other._counter, other._writing = self._counter, self._writing
         with translated("opening a session"):
             other._connection = self._connection.cursor()
             other._connection.execute(f"USE {CATALOG}")
@@ -162,14 +162,20 @@ class DuckDBWarehouse(Warehouse):
 
     def publications(self) -> dict[tuple[str, date], Publication]:
         """Return the newest publication of every partition."""
-        if "gapless" not in {row[0] for row in self.fetch(_GAPLESS_SCHEMA)}:
+        if not self._has_publications():
             return {}
         rows = self.fetch(duckdb_publish.NEWEST_PUBLICATIONS)
         found = (duckdb_publish.publication_from_row(row) for row in rows)
         return {(publication.table, publication.partition): publication for publication in found}
 
+    def _has_publications(self) -> bool:
+        """Tell whether anything was ever published; a warehouse that was only read has no table."""
+        return bool(self.fetch(_HAS_PUBLICATIONS))
+
     def publication_log(self, table: str, partition: date) -> list[Publication]:
         """Return every publication one partition has had, oldest first."""
+        if not self._has_publications():
+            return []
         rows = self.fetch(
             f"SELECT * FROM {duckdb_publish.PUBLICATIONS} WHERE table_name = {literal(table)} "
             f"AND partition_date = {literal(partition)} ORDER BY version"
@@ -178,11 +184,15 @@ class DuckDBWarehouse(Warehouse):
 
     def publish(self, request: PublishRequest) -> None:
         """Replace partitions and record their publications in one transaction."""
-        duckdb_publish.publish(self, request)
+        # Sessions that create the same table side by side would make each other fail.
+        with self._writing:
+            columns, existed = duckdb_publish.prepare(self, request)
+        duckdb_publish.publish(self, request, columns, existed=existed)
 
     def quarantine(self, request: QuarantineRequest) -> str:
         """Copy refused rows to the quarantine and return the relation they are in."""
-        return duckdb_publish.quarantine(self, request)
+        with self._writing:
+            return duckdb_publish.quarantine(self, request)
 
     def load_files(self, request: LoadRequest) -> LoadResult:
         """Replace the dates of a source table by the rows of files, where they differ."""
@@ -193,8 +203,8 @@ class DuckDBWarehouse(Warehouse):
         return shutil.disk_usage(self._file.parent).free
 
 
-_GAPLESS_SCHEMA = (
-    f"SELECT schema_name FROM duckdb_tables() WHERE database_name = '{CATALOG}' "
+_HAS_PUBLICATIONS = (
+    f"SELECT 1 FROM duckdb_tables() WHERE database_name = '{CATALOG}' "
     "AND schema_name = 'gapless' AND table_name = 'publications'"
 )
 

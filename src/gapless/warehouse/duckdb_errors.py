@@ -25,6 +25,7 @@ _WRONG_WHATEVER_THE_ROWS = (
     duckdb.PermissionException,
     duckdb.NotImplementedException,
 )
+_IN_USE = ("could not set lock", "conflicting lock", "is already attached")
 _NO_SPACE = ("no space left", "file too large", "disk quota", "enospc", "failed to offload")
 
 
@@ -46,7 +47,7 @@ def translate(error: duckdb.Error, action: str, sql: str = "") -> GaplessError:
     """Return our error for one of DuckDB's."""
     text = str(error).strip()
     lowered = text.lower()
-    if "could not set lock" in lowered or "conflicting lock" in lowered:
+    if any(sign in lowered for sign in _IN_USE):
         return _busy(text)
     if isinstance(error, duckdb.OutOfMemoryException) or any(sign in lowered for sign in _NO_SPACE):
         return WarehouseFull(

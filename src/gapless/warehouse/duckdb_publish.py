@@ -77,18 +77,39 @@ def publication_from_row(row: Row) -> Publication:
     )
 
 
-def publish(warehouse: DuckDBWarehouse, request: PublishRequest) -> None:
-    """Replace partitions and record their publications in one transaction, then re-read both.
+def prepare(warehouse: DuckDBWarehouse, request: PublishRequest) -> tuple[tuple[str, ...], bool]:
+    """Make sure that the table and its publications can be written; changes no row.
+
+    Returns:
+        The staged columns, and whether the table was there before.
 
     Raises:
-        PublicationConflict: one of the versions was published by somebody else.
         SchemaChanged: the staged columns do not fit the published table.
-        WarehouseError: what is live after the commit is not what was staged.
     """
     staged = _columns_of(warehouse, request.staged)
     published = _published_columns(warehouse, request.table)
+    _check_fit(request.table, staged, published)
+    warehouse.execute(CREATE_PUBLICATIONS)
+    _create_or_extend(warehouse, request.table, staged, published)
+    return tuple(staged), published is not None
+
+
+def publish(
+    warehouse: DuckDBWarehouse, request: PublishRequest, columns: Sequence[str], *, existed: bool
+) -> None:
+    """Replace partitions and record their publications in one transaction, then re-read both.
+
+    Args:
+        warehouse: The session.
+        request: What to publish.
+        columns: The staged columns, from `prepare`.
+        existed: Whether the table was there before.
+
+    Raises:
+        PublicationConflict: one of the versions was published by somebody else.
+        WarehouseError: what is live after the commit is not what was staged.
+    """
     with transaction(warehouse):
-        _fit_table(warehouse, request.table, staged, published)
         # The publication goes first: a competitor is noticed before any row is moved.
         rows = rows_relation(
             _PUBLICATION_TYPES, [_as_row(publication) for publication in request.publications]
@@ -96,29 +117,41 @@ def publish(warehouse: DuckDBWarehouse, request: PublishRequest) -> None:
         warehouse.execute(f"INSERT INTO {PUBLICATIONS} BY NAME {rows}")
         if request.rewrite:
             dates = _dates_predicate(request.partition, request.rewrite)
-            if published is not None:
+            if existed:
                 warehouse.execute(f"DELETE FROM {relation(request.table)} WHERE {dates}")
             warehouse.execute(
                 f"INSERT INTO {relation(request.table)} BY NAME "
                 f"SELECT * FROM {relation(request.staged)} WHERE {dates}"
             )
-    _reread(warehouse, request, tuple(staged))
+    _reread(warehouse, request, columns)
 
 
 def quarantine(warehouse: DuckDBWarehouse, request: QuarantineRequest) -> str:
-    """Copy refused rows to `quarantine.<schema>__<table>`, with run and time."""
+    """Copy refused rows to `quarantine.<schema>__<table>`, with run and time.
+
+    Rows of other definitions may be there: columns that they have not are added, columns whose
+    type has changed become text.
+    """
     place = f"quarantine.{request.table.replace('.', '__')}"
     staged = _columns_of(warehouse, request.staged)
-    marks = (
-        f"{literal(request.run_id)} AS gapless_run_id, "
-        f"{literal(request.refused_at)} AS gapless_refused_at"
-    )
     columns = {**staged, "gapless_run_id": "VARCHAR", "gapless_refused_at": "TIMESTAMP"}
-    published = _published_columns(warehouse, place)
+    kept = _published_columns(warehouse, place)
+    changed = [name for name, kind in columns.items() if (kept or columns).get(name, kind) != kind]
+    values = ", ".join(
+        f"{identifier(name)}::VARCHAR AS {identifier(name)}"
+        if name in changed
+        else identifier(name)
+        for name in staged
+    )
     with transaction(warehouse):
-        _fit_table(warehouse, place, columns, published)
+        for name in changed:
+            change = f"ALTER COLUMN {identifier(name)} TYPE VARCHAR"
+            warehouse.execute(f"ALTER TABLE {relation(place)} {change}")
+        _create_or_extend(warehouse, place, columns, kept)
         warehouse.execute(
-            f"INSERT INTO {relation(place)} BY NAME SELECT *, {marks} "
+            f"INSERT INTO {relation(place)} BY NAME SELECT {values}, "
+            f"{literal(request.run_id)} AS gapless_run_id, "
+            f"{literal(request.refused_at)} AS gapless_refused_at "
             f"FROM {relation(request.staged)} "
             f"WHERE {_dates_predicate(request.partition, request.dates)}"
         )
@@ -152,17 +185,8 @@ def _published_columns(warehouse: DuckDBWarehouse, table: str) -> dict[str, str]
     return _columns_of(warehouse, table) if found else None
 
 
-def _fit_table(
-    warehouse: DuckDBWarehouse,
-    table: str,
-    staged: Mapping[str, str],
-    published: Mapping[str, str] | None,
-) -> None:
+def _check_fit(table: str, staged: Mapping[str, str], published: Mapping[str, str] | None) -> None:
     if published is None:
-        listed = ", ".join(f"{identifier(name)} {kind}" for name, kind in staged.items())
-        schema = identifier(table.split(".", maxsplit=1)[0])
-        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        warehouse.execute(f"CREATE TABLE IF NOT EXISTS {relation(table)} ({listed})")
         return
     gone = [name for name in published if name not in staged]
     changed = [
@@ -179,8 +203,22 @@ def _fit_table(
             advice=f"If the change is meant, migrate the table first (e.g. ALTER TABLE {table} "
             "DROP COLUMN …), then backfill it.",
         )
-    for name, kind in staged.items():
-        if name not in published:
+
+
+def _create_or_extend(
+    warehouse: DuckDBWarehouse,
+    table: str,
+    columns: Mapping[str, str],
+    existing: Mapping[str, str] | None,
+) -> None:
+    if existing is None:
+        listed = ", ".join(f"{identifier(name)} {kind}" for name, kind in columns.items())
+        schema = identifier(table.split(".", maxsplit=1)[0])
+        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        warehouse.execute(f"CREATE TABLE IF NOT EXISTS {relation(table)} ({listed})")
+        return
+    for name, kind in columns.items():
+        if name not in existing:
             warehouse.execute(f"ALTER TABLE {relation(table)} ADD COLUMN {identifier(name)} {kind}")
 
 

@@ -1,0 +1,310 @@
+"""Promise 12: a change makes exactly the partitions stale whose windows hold it."""
+
+from __future__ import annotations
+
+from gapless import History, SameDate, history, keys_of, last_days, same_date
+from gapless.declare.pipeline import Pipeline
+from gapless.ledger.interface import Verdict
+from gapless.plan.states import State
+from support.shop import insert_fast_feed, shop_pipeline
+from support.shopkeeper import (
+    COMPLETE_FEED,
+    DAILY_SUMMARY,
+    SHOP_DAYS,
+    TABLES,
+    Shopkeeper,
+    day,
+    one_table_pipeline,
+    outcomes,
+    redefined,
+    result,
+    sql,
+    touched,
+)
+
+WEEK = "mart.week"
+
+
+def lax_pipeline() -> Pipeline:
+    """The shop pipeline that is content with eight of nine shops."""
+    return shop_pipeline(coverage=0.8, group_coverage=0.75)
+
+
+def summary_from(first: int, last: int = 9) -> set[tuple[str, int]]:
+    """The partitions of the daily summary from one day to another."""
+    return {(DAILY_SUMMARY, number) for number in range(first, last + 1)}
+
+
+# -- 13: a hole filled later -----------------------------------------------------------------
+
+
+def test_filled_hole_makes_its_own_date_stale(shop: Shopkeeper) -> None:
+    """F13: a late sale makes stale what was computed from its day; nothing else, yet."""
+    lax = shop.using(lax_pipeline())
+    lax.lose_sales(4, 1)
+    assert lax.backfill().exit_code == 0
+    lax.deliver_sales(4, 1)
+    assert lax.stale() == {(SHOP_DAYS, 4)}
+
+
+def test_filled_hole_is_followed_to_the_end_by_one_run(shop: Shopkeeper) -> None:
+    """F13: one run recomputes the day, its readers and every window that holds it, and no more."""
+    lax = shop.using(lax_pipeline())
+    lax.lose_sales(4, 1)
+    lax.backfill()
+    lax.deliver_sales(4, 1)
+    report = lax.backfill()
+    assert report.exit_code == 0
+    assert touched(report) == {(SHOP_DAYS, 4), (COMPLETE_FEED, 4), *summary_from(4)}
+    assert lax.stale() == set()
+    assert shop.shops(DAILY_SUMMARY, 4) == list(range(1, 10))
+
+
+def test_changed_window_changes_the_values(shop: Shopkeeper) -> None:
+    """F13: the recomputed windows hold the late sale, as if it had never been late."""
+    lax = shop.using(lax_pipeline())
+    lax.lose_sales(4, 1)
+    lax.backfill()
+    usual = f"SELECT usual FROM {DAILY_SUMMARY} WHERE shop_id = 1 ORDER BY day"
+    before = shop.rows(usual)
+    lax.deliver_sales(4, 1)
+    lax.backfill()
+    after = [round(value, 6) for (value,) in shop.rows(usual)]
+    assert after == [100.5, 101.0, 101.5, 102.0, 102.5, 103.0, 103.5, 104.0]
+    assert before != shop.rows(usual)
+
+
+def test_window_of_another_season_does_not_hold_it(shop: Shopkeeper) -> None:
+    """F13: a season-to-date window ends with its season, so the next season is not stale."""
+    shop.change(f"UPDATE raw.opening_hours SET season = '2025' WHERE day >= {sql(7)}")
+    lax = shop.using(lax_pipeline())
+    lax.lose_sales(4, 1)
+    lax.backfill()
+    lax.deliver_sales(4, 1)
+    report = lax.backfill()
+    assert touched(report) == {(SHOP_DAYS, 4), (COMPLETE_FEED, 4), *summary_from(4, 6)}
+
+
+def test_window_of_days_holds_exactly_its_days(shop: Shopkeeper) -> None:
+    """F13: of a three-day window only the three days after the hole are stale."""
+    keeper = shop.using(week_pipeline(3))
+    assert keeper.backfill().exit_code == 0
+    shop.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(4)} AND shop_id = 1")
+    report = keeper.backfill()
+    assert touched(report) == {(SHOP_DAYS, 4), *((WEEK, number) for number in (4, 5, 6, 7))}
+
+
+def test_own_date_is_no_part_of_its_window(shop: Shopkeeper) -> None:
+    """A change on D does not make a table stale on D that reads only what was before D."""
+    keeper = shop.using(week_pipeline(3, reads_own_date=False))
+    assert keeper.backfill().exit_code == 0
+    shop.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(4)} AND shop_id = 1")
+    report = keeper.backfill()
+    assert touched(report) == {(SHOP_DAYS, 4), *((WEEK, number) for number in (5, 6, 7))}
+
+
+def test_changed_reference_makes_its_readers_stale(done: Shopkeeper) -> None:
+    """A shop that moved to another region makes stale whatever was expected from that list."""
+    done.change(f"UPDATE raw.opening_hours SET region = 'south' WHERE day = {sql(4)} AND shop_id=1")
+    assert done.stale() == {(SHOP_DAYS, 4)}
+    assert done.backfill().exit_code == 0
+    assert done.rows(f"SELECT region FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 1") == [
+        ("south",)
+    ]
+
+
+def test_change_that_comes_to_the_same_is_not_published_again(done: Shopkeeper) -> None:
+    """Recomputed rows that are the same are left alone; readers are not stale because of them."""
+    done.change(
+        f"UPDATE raw.opening_hours SET season = season, name = name || '!' "
+        f"WHERE day = {sql(4)} AND closed_for_good"
+    )
+    before = done.table(SHOP_DAYS)
+    report = done.backfill()
+    assert touched(report) == {(SHOP_DAYS, 4)}
+    found = result(report, SHOP_DAYS, 4)
+    assert (found.outcome, found.state) == ("unchanged", State.COMPLETE)
+    assert done.table(SHOP_DAYS) == before
+    assert done.stale() == set()
+
+
+def test_unchanged_is_a_verdict_of_its_own(done: Shopkeeper) -> None:
+    """The ledger tells a partition that was recomputed in vain from one that was replaced."""
+    done.change(f"UPDATE raw.opening_hours SET name = 'x' WHERE day = {sql(4)} AND closed_for_good")
+    done.backfill()
+    assert [attempt.verdict for attempt in done.attempts(SHOP_DAYS, 4)] == [
+        Verdict.PUBLISHED,
+        Verdict.UNCHANGED,
+    ]
+
+
+# -- 14: a definition changed ----------------------------------------------------------------
+
+
+def test_changed_definition_makes_that_table_stale(done: Shopkeeper) -> None:
+    """F14: another SELECT makes every date of that table stale, and of no other."""
+    changed = done.using(with_doubled_amounts(shop_pipeline()))
+    assert changed.stale() == {(SHOP_DAYS, number) for number in range(10)}
+
+
+def test_changed_definition_flows_on(done: Shopkeeper) -> None:
+    """F14: one run recomputes the table and everything that reads it."""
+    changed = done.using(with_doubled_amounts(shop_pipeline()))
+    report = changed.backfill()
+    assert report.exit_code == 0
+    assert {(found.table, found.outcome) for found in report.results} == {
+        (SHOP_DAYS, "published"),
+        (COMPLETE_FEED, "published"),
+        (DAILY_SUMMARY, "published"),
+        (DAILY_SUMMARY, "warm_up"),
+    }
+    assert shop_amounts(done, DAILY_SUMMARY) == [208.0, 408.0, 608.0]
+
+
+def test_changed_definition_of_the_last_table_is_that_table_only(done: Shopkeeper) -> None:
+    """F14: tables that do not read the changed one are not touched."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(DAILY_SUMMARY).statement.text
+    changed = done.using(redefined(pipeline, DAILY_SUMMARY, text.replace("avg(", "max(")))
+    assert {table for table, _ in touched(changed.backfill())} == {DAILY_SUMMARY}
+
+
+def test_changed_comment_is_no_change(done: Shopkeeper) -> None:
+    """F14: comments and spacing decide no row."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    commented = "-- the shops of the day\n" + text.replace(" FROM ", "\n   FROM ")
+    changed = done.using(redefined(pipeline, SHOP_DAYS, commented))
+    assert changed.stale() == set()
+
+
+def test_changed_definition_with_the_same_rows_stops_there(done: Shopkeeper) -> None:
+    """F14: a rewritten SELECT that yields the same rows makes no reader recompute."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    changed = done.using(redefined(pipeline, SHOP_DAYS, text + " AND TRUE"))
+    report = changed.backfill()
+    assert set(outcomes(report, SHOP_DAYS).values()) == {"unchanged"}
+    assert {table for table, _ in touched(report)} == {SHOP_DAYS}
+
+
+def test_changed_expected_set_is_a_changed_definition(done: Shopkeeper) -> None:
+    """F14: who else is expected decides what complete means."""
+    pipeline = one_table_pipeline(
+        expected=keys_of(shop_pipeline().table("raw.opening_hours"), label="name")
+    )
+    assert (SHOP_DAYS, 4) in done.using(pipeline).stale()
+
+
+def test_added_column_is_published_with_the_rows(done: Shopkeeper) -> None:
+    """F14: a definition with one more column brings the column along, for all dates."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    wider = redefined(pipeline, SHOP_DAYS, text.replace("s.amount", "s.amount, s.closed", 1))
+    assert done.using(wider).backfill().exit_code == 0
+    assert done.rows(f"SELECT DISTINCT closed FROM {SHOP_DAYS}") == [(True,)]
+    assert done.using(wider).status().exit_code == 0
+
+
+def test_column_that_is_gone_refuses_to_drop_it(done: Shopkeeper) -> None:
+    """F14: a definition with a column less, or another type, changes no published table."""
+    before = done.everything()
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    narrower = redefined(pipeline, SHOP_DAYS, text.replace("o.region, ", "", 1))
+    report = done.using(narrower).backfill(SHOP_DAYS)
+    assert set(outcomes(report, SHOP_DAYS).values()) == {"failed"}
+    assert "column region is no longer computed" in result(report, SHOP_DAYS, 4).reason
+    assert report.exit_code == 1
+    assert done.everything() == before
+
+
+# -- 18: things move -------------------------------------------------------------------------
+
+
+def test_postponed_day_is_published_where_it_moved(done: Shopkeeper) -> None:
+    """F18: a day that moved to the end of the calendar is complete there."""
+    postpone(done, 4, 10)
+    done.backfill()
+    assert done.standing(SHOP_DAYS, 10).state is State.COMPLETE
+    assert done.shops(SHOP_DAYS, 10) == list(range(1, 10))
+
+
+def test_postponed_day_changes_the_windows_behind_it(done: Shopkeeper) -> None:
+    """F18: the days after the old date wait until what has moved away is removed, then forget it."""
+    postpone(done, 4, 10)
+    assert done.backfill().exit_code == 1
+    for table in TABLES:
+        advice = done.standing(table, 4).reason.partition("remove them: ")[2]
+        assert advice.startswith(f"DELETE FROM {table} ")
+        done.change(advice)
+    assert done.backfill().exit_code == 0
+    usual = done.rows(f"SELECT usual FROM {DAILY_SUMMARY} WHERE day = {sql(5)} AND shop_id = 1")
+    assert usual == [(sum((100, 101, 102, 103)) / 4,)]
+
+
+def test_shop_that_moved_region_is_served_from_its_new_one(shop: Shopkeeper) -> None:
+    """F18: like a traded player's: the stale row of the old region is passed over and filled."""
+    shop.change(
+        *insert_fast_feed(day(4), range(1, 10)),
+        *(
+            f"INSERT INTO raw.opening_hours VALUES ({sql(4)}, '2024', {new}, 'Shop', 'south', FALSE)"
+            for new in (11, 12)
+        ),
+        *(f"INSERT INTO raw.sales VALUES ({sql(4)}, {new}, 1, TRUE)" for new in (11, 12)),
+        *insert_fast_feed(day(4), (11, 12)),
+        "UPDATE raw.fast_feed SET region = 'south', amount = -99 WHERE shop_id = 3",
+    )
+    assert shop.backfill().exit_code == 0
+    rows = shop.rows(f"SELECT origin, amount FROM {DAILY_SUMMARY} WHERE day={sql(4)} AND shop_id=3")
+    assert rows == [("complete", 304.0)]
+
+
+def test_two_shops_of_one_name_stay_two(shop: Shopkeeper) -> None:
+    """F18: names are for people; rows are told apart by their keys."""
+    shop.change("UPDATE raw.opening_hours SET name = 'Twin' WHERE shop_id IN (1, 2)")
+    assert shop.backfill().exit_code == 0
+    shop.lose_sales(4, 1)
+    found = result(shop.backfill(SHOP_DAYS), SHOP_DAYS, 4)
+    assert "lost, first: Twin (1)" in found.reason or "Twin (1)" in found.reason
+
+
+def postpone(shop: Shopkeeper, number: int, to: int) -> None:
+    """Move everything raw of one day to another."""
+    for table in ("raw.opening_hours", "raw.sales"):
+        shop.change(f"UPDATE {table} SET day = {sql(to)} WHERE day = {sql(number)}")
+
+
+def shop_amounts(shop: Shopkeeper, table: str) -> list[float]:
+    """The amounts of the first three shops on day 4."""
+    query = f"SELECT amount FROM {table} WHERE day = {sql(4)} AND shop_id <= 3 ORDER BY shop_id"
+    return [value for (value,) in shop.rows(query)]
+
+
+def with_doubled_amounts(pipeline: Pipeline) -> Pipeline:
+    """Compute twice the sales."""
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    return redefined(pipeline, SHOP_DAYS, text.replace("s.amount", "2 * s.amount AS amount", 1))
+
+
+def week_pipeline(days: int, *, reads_own_date: bool = True) -> Pipeline:
+    """Sum up the days before each day; expected are the shops that are open."""
+    pipeline = one_table_pipeline()
+    opening_hours, shop_days = pipeline.table("raw.opening_hours"), pipeline.table(SHOP_DAYS)
+    inputs: dict[str, SameDate | History] = {
+        "hours": same_date(opening_hours),
+        "past": history(shop_days, last_days(days)),
+    }
+    if reads_own_date:
+        inputs["today"] = same_date(shop_days)
+    own = "JOIN today AS t USING (day, shop_id) " if reads_own_date else ""
+    pipeline.derived(
+        WEEK,
+        key="shop_id",
+        sql="SELECT h.day, h.shop_id, (SELECT sum(p.amount) FROM past AS p WHERE "
+        f"p.shop_id = h.shop_id AND p.day < h.day AND p.day >= h.day - {days}) AS total "
+        f"FROM hours AS h {own}WHERE NOT h.closed_for_good",
+        inputs=inputs,
+        expected=keys_of(opening_hours, exclude={"closed_for_good": "closed_for_good"}),
+    )
+    return pipeline
