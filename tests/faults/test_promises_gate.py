@@ -139,14 +139,8 @@ def test_wrong_shops_in_the_right_number_are_refused(shop: Shopkeeper) -> None:
 
 def test_whole_missing_group_does_not_hide_behind_a_share(shop: Shopkeeper) -> None:
     """F4: one small group of a large date is 91.7 % of it and still missing."""
-    shop.change(
-        "UPDATE raw.opening_hours SET region = 'island' WHERE shop_id = 9",
-        *(
-            f"INSERT INTO raw.opening_hours VALUES ({sql(4)}, '2024', {new}, 'Shop', 'north', FALSE)"
-            for new in (11, 12, 13)
-        ),
-    )
-    shop.deliver_sales(4, 11, 12, 13)
+    shop.change("UPDATE raw.opening_hours SET region = 'island' WHERE shop_id = 9")
+    shop.open_more(4, "north", 11, 12, 13)
     shop.lose_sales(4, 9)
     found = result(shop.backfill(SHOP_DAYS), SHOP_DAYS, 4)
     assert found.outcome == "refused"
@@ -334,7 +328,7 @@ def test_poisoned_date_does_not_take_the_others_along(shop: Shopkeeper) -> None:
     poisoned = redefined(
         one_table_pipeline(),
         SHOP_DAYS,
-        "SELECT day, shop_id, CASE WHEN amount = 304 THEN error('poison') ELSE amount END AS amount "
+        "SELECT day, shop_id, CASE amount WHEN 304 THEN error('poison') ELSE amount END AS amount "
         "FROM sales",
     )
     report = shop.using(poisoned).backfill()

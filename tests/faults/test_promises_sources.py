@@ -108,11 +108,8 @@ def test_row_that_moved_away_is_not_usable(shop: Shopkeeper) -> None:
 
 def test_missing_keys_are_filled_from_the_next_source(shop: Shopkeeper) -> None:
     """Above the threshold the preferred source is used and its holes are filled."""
-    shop.change(
-        f"INSERT INTO raw.opening_hours VALUES ({sql(4)}, '2024', 11, 'Shop 11', 'south', FALSE)",
-        f"INSERT INTO raw.sales VALUES ({sql(4)}, 11, 1104, TRUE)",
-        *insert_fast_feed(day(4), (1, 2, 3, 4, 5, 6, 7, 9, 11)),
-    )
+    shop.open_more(4, "south", 11)
+    shop.change(*insert_fast_feed(day(4), (1, 2, 3, 4, 5, 6, 7, 9, 11)))
     assert shop.backfill().exit_code == 0
     expected = dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9, 11), "fast") | {8: "complete"}
     assert origins(shop, 4) == expected
@@ -149,12 +146,9 @@ def test_choice_is_stored_in_the_ledger(shop: Shopkeeper) -> None:
 
 
 def test_every_row_names_the_table_it_came_from(shop: Shopkeeper) -> None:
-    """`gapless_source` of a chosen input is the table of that very row, also where it was filled."""
-    shop.change(
-        f"INSERT INTO raw.opening_hours VALUES ({sql(4)}, '2024', 11, 'Shop 11', 'south', FALSE)",
-        f"INSERT INTO raw.sales VALUES ({sql(4)}, 11, 1104, TRUE)",
-        *insert_fast_feed(day(4), (1, 2, 3, 4, 5, 6, 7, 9, 11)),
-    )
+    """`gapless_source` of a chosen input is the table of that very row, also of a filled one."""
+    shop.open_more(4, "south", 11)
+    shop.change(*insert_fast_feed(day(4), (1, 2, 3, 4, 5, 6, 7, 9, 11)))
     shop.using(traced_pipeline()).backfill()
     query = f"SELECT DISTINCT origin, gapless_source FROM {DAILY_SUMMARY} ORDER BY ALL"
     assert shop.rows(query) == [("complete", COMPLETE_FEED), ("fast", FAST_FEED)]

@@ -170,9 +170,7 @@ def find(case: Case, day: date) -> Found:
         and (row.amount is not None or "amount" not in case.live_columns)
     }
     return Found(
-        due={
-            one.key: one.part for one in case.expected if one.day == day and one.excluded is None
-        },
+        due={one.key: one.part for one in case.expected if one.day == day and one.excluded is None},
         excluded=Counter(
             one.excluded for one in case.expected if one.day == day and one.excluded is not None
         ),

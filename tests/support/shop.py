@@ -109,7 +109,7 @@ def shop_pipeline(
 
 
 def fill(file: Path, days: int = 10, *, closed: Sequence[int] = ()) -> list[date]:
-    """Create a warehouse file with `days` civil days; on those in `closed` (0 = first) no shop opens.
+    """Create a warehouse file with `days` civil days; no shop opens on those in `closed` (0, 1 …).
 
     Returns:
         The days on which shops open.

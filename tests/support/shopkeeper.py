@@ -192,6 +192,17 @@ class Shopkeeper:
             )
         )
 
+    def open_more(self, number: int, region: str, *shops: int) -> None:
+        """Have more shops open on one day, and sell."""
+        self.change(
+            *(
+                f"INSERT INTO raw.opening_hours VALUES ({sql(number)}, '2024', {shop}, "
+                f"'Shop {shop}', '{region}', FALSE)"
+                for shop in shops
+            )
+        )
+        self.deliver_sales(number, *shops)
+
     def rows(self, query: str) -> list[Row]:
         """Read the warehouse without Gapless."""
         return rows(self.file, query)

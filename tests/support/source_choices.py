@@ -116,9 +116,7 @@ _STRAY = st.builds(
 
 
 @st.composite
-def offers(
-    draw: st.DrawFn, *, fill: bool | None = None, every_table: bool = False
-) -> Offer:
+def offers(draw: st.DrawFn, *, fill: bool | None = None, every_table: bool = False) -> Offer:
     """Return random offers in which sources serve many of the expected keys.
 
     Args:
@@ -127,9 +125,9 @@ def offers(
         every_table: No source is without a table.
     """
     wanted = draw(
-        st.lists(
-            _WANTED, min_size=3, max_size=12, unique_by=lambda one: (one.day, one.player)
-        ).map(tuple)
+        st.lists(_WANTED, min_size=3, max_size=12, unique_by=lambda one: (one.day, one.player)).map(
+            tuple
+        )
     )
 
     def table() -> tuple[Offered, ...] | None:

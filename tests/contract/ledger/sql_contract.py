@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ class SqlLedgerContract(LedgerContract):
 
     def test_moments_stored_in_utc(self, url: str, ledger: SqlLedger) -> None:
         """The store itself holds UTC, readable without this program."""
-        ledger.begin_run(a_run())
+        ledger.begin_run(a_run(started_at=NOON.astimezone(timezone(timedelta(hours=-5)))))
         [(kept,)] = self.raw(url, "SELECT CAST(started_at AS TEXT) FROM gapless_runs")
         assert kept.startswith("2024-02-23 12:00:00.123456+00")
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,16 @@ class TestForWriting:
         with closing(sqlite3.connect(path)) as raw:
             assert raw.execute("SELECT name FROM sqlite_master").fetchall() == []
         create(path)
+
+    def test_first_openings_at_once(self, tmp_path: Path) -> None:
+        """Threads of one process can create ledgers at the same time, the same or different."""
+        paths = [tmp_path / f"{number // 2}.db" for number in range(8)]
+        ledgers = [SqlLedger(f"sqlite:///{path}") for path in paths]
+        with ThreadPoolExecutor(len(ledgers)) as pool:
+            list(pool.map(SqlLedger.open, ledgers))
+        for ledger in ledgers:
+            assert ledger.runs() == []
+            ledger.close()
 
 
 class TestForReading:

@@ -1,0 +1,232 @@
+"""Both real seasons, value by value, against an independent slow implementation."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acceptance.place import Place, listed, same_tables
+from acceptance.seasons import FEB_23, FEB_24, KEYS, PCF, PGS, SYNTHETIC, UPCOMING, UPSTREAM
+from gapless.verbs.backfill import backfill
+from gapless.verbs.selection import Selection
+from oracle.compare import differences
+from oracle.oracle import Oracle
+from oracle.read import League
+
+SEASON_STARTS = (date(2021, 10, 19), date(2022, 10, 18))
+PINNED = (
+    *SEASON_STARTS,
+    # The last day of the warm-up, the first after it, and the next.
+    *(start + timedelta(days=n) for start in SEASON_STARTS for n in (13, 14, 15)),
+    date(2021, 12, 22),
+    # The first dates after the two All-Star breaks.
+    date(2022, 2, 24),
+    FEB_23,
+    FEB_24,
+    # January to April 2022 have games without shots.
+    date(2022, 1, 6),
+    date(2022, 4, 1),
+    # The last dates of both seasons.
+    date(2022, 4, 10),
+    date(2023, 4, 9),
+)
+SAMPLES = 24
+WITH_UPCOMING = (date(2022, 11, 9), date(2022, 12, 23), date(2023, 1, 18), FEB_24)
+"""Past dates whose upcoming rows are written after the fact; all of the season with DNP rows."""
+
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def league(real_data: Path) -> League:
+    return League.from_folder(real_data)
+
+
+@pytest.fixture(scope="session")
+def oracle(league: League) -> Oracle:
+    return Oracle(league)
+
+
+@pytest.fixture(scope="session")
+def sampled(league: League) -> list[date]:
+    """The dates that are compared; always the same ones."""
+    chosen = random.Random(20230223).sample(league.dates, SAMPLES)  # noqa: S311 - not a secret
+    return sorted({*chosen, *PINNED})
+
+
+def by_key(place: Place, table: str, day: date) -> dict[Any, Row]:
+    """Return the published rows of a date by key."""
+    key = KEYS.get(table, ("player_id",))
+    found = {}
+    for row in place.records(table, day):
+        entity = tuple(row[name] for name in key)
+        found[entity if len(entity) > 1 else entity[0]] = row
+    return found
+
+
+def should_be(oracle: Oracle, table: str, day: date, **given: Any) -> dict[Any, Row]:
+    rows: dict[Any, Row] = getattr(oracle, table.rpartition(".")[2])(day, **given)
+    return rows
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_every_value_of_the_sampled_dates_equals_the_slow_implementation(
+    whole_once: Place, oracle: Oracle, sampled: list[date], table: str
+) -> None:
+    found = [
+        f"{day} {text}"
+        for day in sampled
+        for text in differences(should_be(oracle, table, day), by_key(whole_once, table, day))
+    ]
+    assert found[:10] == []
+
+
+def test_the_sample_holds_rows_with_and_without_shots_and_dates_of_the_warm_up(
+    whole_once: Place, sampled: list[date]
+) -> None:
+    """A comparison of nothing with nothing would prove nothing."""
+    days = ", ".join(f"DATE '{day}'" for day in sampled)
+    where = f"WHERE game_date IN ({days})"
+    rows = "count(*) FILTER (WHERE paint_fga IS NULL), count(*) FILTER (WHERE paint_fga > 0)"
+    [(without, with_shots)] = whole_once.rows(f"SELECT {rows} FROM {PGS} {where}")
+    assert without > 500
+    assert with_shots > 3000
+    built = whole_once.rows(f"SELECT DISTINCT game_date FROM {PCF} {where} ORDER BY 1")
+    quiet = {*sampled} - {day for (day,) in built}
+    assert len(sampled) >= SAMPLES
+    assert {*SEASON_STARTS, *(start + timedelta(days=13) for start in SEASON_STARTS)} <= quiet
+
+
+def test_no_key_is_there_twice(whole_once: Place) -> None:
+    for table, key in KEYS.items():
+        columns = ", ".join(("game_date", *key))
+        twice = f"SELECT {columns} FROM {table} GROUP BY ALL HAVING count(*) > 1"
+        assert whole_once.rows(twice) == [], table
+
+
+# The upcoming context, asked for by name on past dates
+
+
+@pytest.fixture(scope="session")
+def with_upcoming_once(upstream_once: Place) -> Place:
+    """Upcoming rows written for some past dates, and then the factors of those dates."""
+    place = upstream_once.copy_to(upstream_once.folder.with_name("with-upcoming"))
+    tables = ("upcoming_player_game_context", "player_composite_factors")
+    place.run("backfill", *tables, "--dates", listed(WITH_UPCOMING))
+    return place
+
+
+@pytest.mark.parametrize("day", WITH_UPCOMING, ids=str)
+def test_the_upcoming_context_of_a_past_date_equals_the_slow_implementation(
+    with_upcoming_once: Place, oracle: Oracle, day: date
+) -> None:
+    rows = by_key(with_upcoming_once, UPCOMING, day)
+    assert rows
+    assert differences(should_be(oracle, UPCOMING, day), rows)[:10] == []
+
+
+@pytest.mark.parametrize("day", WITH_UPCOMING, ids=str)
+def test_factors_fed_by_upcoming_rows_equal_the_slow_implementation(
+    with_upcoming_once: Place, oracle: Oracle, day: date
+) -> None:
+    present = by_key(with_upcoming_once, UPCOMING, day)
+    wanted = should_be(oracle, PCF, day, upcoming=present)
+    assert differences(wanted, by_key(with_upcoming_once, PCF, day))[:10] == []
+
+
+def test_players_the_upcoming_context_lacks_are_filled_from_the_synthetic_one(
+    with_upcoming_once: Place,
+) -> None:
+    """Kevin Love was on Cleveland's roster when he first played for Miami."""
+    love = 201567
+    sources = {
+        k: row["context_source"] for k, row in by_key(with_upcoming_once, PCF, FEB_24).items()
+    }
+    assert sources[love] == "synthetic"
+    assert sum(source == "upcoming" for source in sources.values()) >= 0.9 * 175
+    upcoming = by_key(with_upcoming_once, UPCOMING, FEB_24)
+    assert upcoming[love]["team"] == "CLE"
+
+
+def test_upcoming_rows_of_players_who_did_not_appear_are_not_used(
+    with_upcoming_once: Place,
+) -> None:
+    played = by_key(with_upcoming_once, PGS, FEB_24).keys()
+    listed_then = by_key(with_upcoming_once, UPCOMING, FEB_24).keys()
+    assert listed_then - played
+    assert by_key(with_upcoming_once, PCF, FEB_24).keys() == played
+
+
+@pytest.mark.parametrize(("usable", "chosen"), [(90, "upcoming"), (89, "synthetic")])
+def test_exactly_nine_tenths_usable_rows_are_enough_and_one_less_is_not(
+    upstream: Place, oracle: Oracle, usable: int, chosen: str
+) -> None:
+    players, day = upstream.rows(
+        f"SELECT count(*) AS players, game_date FROM {PGS} "
+        "WHERE game_date >= DATE '2022-11-15' GROUP BY 2 HAVING players = 100 ORDER BY 2 LIMIT 1"
+    )[0]
+    upstream.change(
+        f"CREATE TABLE {UPCOMING} AS SELECT * REPLACE ('upcoming' AS context_source) "
+        f"FROM {SYNTHETIC} WHERE game_date = DATE '{day}' ORDER BY player_id LIMIT {usable}"
+    )
+    upstream.run("backfill", "player_composite_factors", "--dates", str(day))
+    rows = by_key(upstream, PCF, day)
+    assert sum(row["context_source"] == chosen for row in rows.values()) == (
+        usable if chosen == "upcoming" else players
+    )
+    wanted = should_be(oracle, PCF, day, upcoming=by_key(upstream, UPCOMING, day))
+    assert differences(wanted, rows)[:10] == []
+
+
+# One way or another
+
+
+def test_built_side_by_side_the_tables_are_identical(loaded: Place, whole_once: Place) -> None:
+    loaded.run("backfill", "--parallel", "--chunk-size", "60", "--workers", "3")
+    assert same_tables(loaded, whole_once, tuple(KEYS)) == []
+
+
+def test_built_in_chunks_of_seven_the_tables_are_identical(
+    loaded: Place, whole_once: Place
+) -> None:
+    last = date(2021, 11, 25)
+    loaded.run("backfill", "--end-date", str(last), "--chunk-size", "7")
+    where = f"game_date <= DATE '{last}'"
+    assert same_tables(loaded, whole_once, tuple(KEYS), where) == []
+
+
+def test_built_date_by_date_in_separate_runs_the_tables_are_identical(
+    loaded: Place, whole_once: Place
+) -> None:
+    first, days = SEASON_STARTS[1], 18
+    for number in range(days):
+        with loaded.workspace() as workspace:
+            backfill(workspace, Selection(dates=[first + timedelta(days=number)]))
+    last = first + timedelta(days=days - 1)
+    where = f"game_date BETWEEN DATE '{first}' AND DATE '{last}'"
+    assert same_tables(loaded, whole_once, tuple(KEYS), where) == []
+
+
+def test_built_sparsely_and_out_of_order_the_rows_are_identical(
+    upstream: Place, whole_once: Place
+) -> None:
+    days = (date(2023, 3, 14), date(2021, 11, 5), FEB_24, date(2022, 4, 2))
+    for day in days:
+        with upstream.workspace() as workspace:
+            backfill(workspace, Selection(tables=[PCF], dates=[day]))
+    where = f"game_date IN ({', '.join(repr(str(day)) for day in days)})"
+    assert same_tables(upstream, whole_once, (PCF,), where) == []
+    assert len(upstream.rows(f"SELECT DISTINCT game_date FROM {PCF}")) == len(days)
+
+
+def test_a_single_date_with_upstream_builds_what_it_needs_and_the_same_rows(
+    loaded: Place, whole_once: Place
+) -> None:
+    day = date(2022, 11, 3)
+    loaded.run("backfill", "player_composite_factors", "--dates", str(day), "--with-upstream")
+    where = f"game_date = DATE '{day}'"
+    assert same_tables(loaded, whole_once, (*UPSTREAM, PCF), where) == []

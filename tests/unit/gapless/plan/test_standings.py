@@ -1,0 +1,353 @@
+"""Every state of a partition follows from rows, publications and calendar, with its reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from gapless import Pipeline, check, same_date
+from gapless.declare.tables import Source
+from gapless.plan.states import SETTLED, Standing, State
+from support.shop import insert_fast_feed, shop_pipeline
+from support.shop_look import COMPLETE_FEED, DAILY_SUMMARY, SHOP_DAYS, Look, day
+from support.shopkeeper import checked, every_row, gated, redefined
+
+SALES = "raw.sales"
+BEFORE_DAY_5 = datetime(2024, 1, 5, 12, tzinfo=UTC)
+"""Day 4 is today: it and the later ones are still to come."""
+
+
+def requiring(sql: str, *, blocking: bool = True) -> Pipeline:
+    """Declare the shop with another check of its sales."""
+    pipeline = shop_pipeline()
+    sales = pipeline.tables[SALES]
+    assert isinstance(sales, Source)
+    pipeline.require(sales, check("asked", sql, {"sales": same_date(sales)}, blocking=blocking))
+    return pipeline
+
+
+class TestSources:
+    def test_complete(self, fresh: Look) -> None:
+        """A source whose checks are all right is complete."""
+        standing = fresh.standings().of(SALES, day(0))
+        assert (standing.state, standing.reason) == (State.COMPLETE, "all checks right")
+        assert standing.rows == 9
+
+    def test_trusted(self, fresh: Look) -> None:
+        """A trusted source with rows is complete on trust."""
+        standing = fresh.standings().of("raw.opening_hours", day(0))
+        assert (standing.state, standing.reason) == (State.COMPLETE, "trusted")
+
+    def test_missing(self, fresh: Look) -> None:
+        """A scheduled date without rows is missing, whatever its checks would say of nothing."""
+        fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}'")
+        standing = fresh.standings().of(SALES, day(2))
+        assert standing.state is State.MISSING
+        assert standing.reason == "no rows, although 10 shops are scheduled"
+
+    def test_partial(self, fresh: Look) -> None:
+        """A source that a check finds wrong is partial, and says what the check found."""
+        fresh.change(f"UPDATE raw.sales SET closed = FALSE WHERE day = '{day(2)}' AND shop_id = 4")
+        standing = fresh.standings().of(SALES, day(2))
+        assert standing.state is State.PARTIAL
+        assert standing.reason == "till_closed: 1 of 1: 9 sales: a till is still open"
+
+    def test_check_that_examined_nothing(self, fresh: Look) -> None:
+        """A check that says nothing of a date leaves it unknown."""
+        sql = "SELECT day, shop_id AS entity, TRUE AS ok, '' AS detail FROM sales WHERE amount < 0"
+        standing = fresh.using(requiring(sql)).standings().of(SALES, day(2))
+        assert (standing.state, standing.reason) == (
+            State.UNKNOWN,
+            "check asked examined nothing",
+        )
+
+    def test_check_that_cannot_be_evaluated(self, fresh: Look) -> None:
+        """A check that fails to run leaves its dates unknown, and says why."""
+        sql = "SELECT day, shop_id AS entity, no_such_column AS ok, '' AS detail FROM sales"
+        standing = fresh.using(requiring(sql)).standings().of(SALES, day(2))
+        assert standing.state is State.UNKNOWN
+        assert "no_such_column" in standing.reason
+
+    def test_known_fact(self, fresh: Look) -> None:
+        """A check that blocks nothing leaves a date complete, with the fact."""
+        sql = "SELECT day, 'all' AS entity, FALSE AS ok, 'no card sales' AS detail FROM sales"
+        standing = fresh.using(requiring(sql, blocking=False)).standings().of(SALES, day(2))
+        assert standing.state is State.COMPLETE
+        assert standing.reason == "known fact: all: no card sales"
+
+    def test_still_to_come(self, fresh: Look) -> None:
+        """Before a date has been played out nothing is expected of a source."""
+        standings = fresh.at(BEFORE_DAY_5).standings(dates=[day(4)])
+        assert standings.of(SALES, day(4)).state is State.NOTHING_EXPECTED
+        assert standings.of("raw.opening_hours", day(4)).state is State.COMPLETE
+
+
+class TestComplete:
+    def test_published_and_unchanged(self, done: Look) -> None:
+        """A published partition whose rows and inputs are those of its publication is complete."""
+        standing = done.standing(SHOP_DAYS, 2)
+        assert standing == Standing(
+            SHOP_DAYS,
+            day(2),
+            State.COMPLETE,
+            "9 of 9 (100 %)",
+            expected=9,
+            present=9,
+            rows=9,
+            version=1,
+        )
+
+    def test_everything(self, done: Look) -> None:
+        """After a run over sound data only warm-up and the closed day are not complete."""
+        standings = done.standings()
+        states = {
+            (table, number): standings.of(table, day(number)).state
+            for table in (SHOP_DAYS, DAILY_SUMMARY)
+            for number in (0, 1, 2, 3, 6)
+        }
+        assert {where: state for where, state in states.items() if state is not State.COMPLETE} == {
+            (SHOP_DAYS, 3): State.NOTHING_EXPECTED,
+            (DAILY_SUMMARY, 3): State.NOTHING_EXPECTED,
+            (DAILY_SUMMARY, 0): State.WARM_UP,
+            (DAILY_SUMMARY, 1): State.WARM_UP,
+        }
+
+    def test_comment_in_the_definition(self, done: Look) -> None:
+        """A change that changes no row leaves everything as it is."""
+        pipeline = rewritten("SELECT s.day, ", "SELECT s.day,  -- the date\n")
+        assert done.using(pipeline).standing(SHOP_DAYS, 2).state is State.COMPLETE
+
+
+def rewritten(old: str, new: str) -> Pipeline:
+    """Declare the shop with a changed statement of `shop_days`."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    assert old in text
+    return redefined(pipeline, SHOP_DAYS, text.replace(old, new))
+
+
+class TestMissing:
+    def test_never_published(self, fresh: Look) -> None:
+        """What was never published is missing."""
+        standing = fresh.standing(SHOP_DAYS, 2)
+        assert (standing.state, standing.reason) == (State.MISSING, "never published")
+        assert (standing.expected, standing.version) == (None, None)
+
+    def test_rows_gone(self, done: Look) -> None:
+        """A publication whose rows are gone is missing, whatever its record says."""
+        standing = done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = '{day(2)}'").standing(
+            SHOP_DAYS, 2
+        )
+        assert (standing.state, standing.reason) == (
+            State.MISSING,
+            "its 9 published rows are gone",
+        )
+
+
+class TestPartial:
+    def test_rows_without_a_publication(self, done: Look) -> None:
+        """Rows that nobody published are not done, however many they are."""
+        done.change(
+            f"DELETE FROM gapless.publications WHERE table_name = '{SHOP_DAYS}' "
+            f"AND partition_date = '{day(2)}'"
+        )
+        standing = done.standing(SHOP_DAYS, 2)
+        assert standing.state is State.PARTIAL
+        assert standing.reason == "9 rows that no publication accounts for"
+
+    def test_rows_missing(self, done: Look) -> None:
+        """Rows deleted behind the publication are missed, key by key."""
+        done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = '{day(2)}' AND shop_id < 3")
+        standing = done.standing(SHOP_DAYS, 2)
+        assert (standing.state, standing.expected, standing.present) == (State.PARTIAL, 9, 7)
+        assert standing.reason.startswith(
+            "rows were changed behind publication v1: coverage: 7 of 9 (77.8 %)"
+        )
+
+    def test_gate_raised(self, fresh: Look) -> None:
+        """A gate that was raised since is applied to the rows that are there."""
+        fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}' AND shop_id = 1")
+        fresh.using(shop_pipeline(coverage=0.5)).backfill(SHOP_DAYS, dates=[day(2)])
+        standing = fresh.standing(SHOP_DAYS, 2)
+        assert standing.state is State.PARTIAL
+        assert standing.reason == (
+            "its gate changed since it was published: coverage: 8 of 9 (88.9 %), expected at least "
+            "90 % of the expected keys"
+        )
+
+    def test_check_added(self, done: Look) -> None:
+        """A check that was added since is made of the rows that are there."""
+        pipeline = checked(shop_pipeline(), SHOP_DAYS, every_row("honest", "FALSE"))
+        standing = done.using(pipeline).standing(SHOP_DAYS, 2)
+        assert standing.state is State.PARTIAL
+        assert "honest: 9 of 9 wrong" in standing.reason
+
+    def test_gate_changed_and_passed(self, done: Look) -> None:
+        """A gate that changed and is passed all the same leaves the partition complete."""
+        changed = done.using(shop_pipeline(coverage=0.95, group_coverage=0.9))
+        assert changed.standing(SHOP_DAYS, 2).state is State.COMPLETE
+
+
+class TestStale:
+    def test_value_changed_behind(self, done: Look) -> None:
+        """A value changed behind a publication makes it stale, although every key is there."""
+        done.change(f"UPDATE {SHOP_DAYS} SET amount = 1 WHERE day = '{day(2)}' AND shop_id = 3")
+        standing = done.standing(SHOP_DAYS, 2)
+        assert (standing.state, standing.reason) == (
+            State.STALE,
+            "rows were changed behind publication v1",
+        )
+
+    def test_input_changed(self, done: Look) -> None:
+        """A change of an input makes exactly the partitions stale that read it."""
+        done.change(f"UPDATE raw.sales SET amount = 1 WHERE day = '{day(2)}' AND shop_id = 3")
+        standings = done.standings()
+        assert standings.of(SHOP_DAYS, day(2)).state is State.STALE
+        assert "its inputs changed" in standings.of(SHOP_DAYS, day(2)).reason
+        assert standings.of(SHOP_DAYS, day(4)).state is State.COMPLETE
+
+    def test_history_changed(self, done: Look) -> None:
+        """A change of a date makes the partitions stale whose windows hold it, and blocks none."""
+        done.change(f"UPDATE {SHOP_DAYS} SET amount = 1 WHERE day = '{day(4)}' AND shop_id = 3")
+        done.change(
+            "UPDATE gapless.publications SET content = "
+            f"(SELECT (sum(hash(amount, day, name, region, shop_id)) % 18446744073709551616)::UBIGINT "
+            f"FROM {SHOP_DAYS} WHERE day = '{day(4)}') "
+            f"WHERE table_name = '{SHOP_DAYS}' AND partition_date = '{day(4)}'"
+        )
+        standings = done.standings()
+        assert standings.of(SHOP_DAYS, day(4)).state is State.COMPLETE
+        assert {
+            number: standings.of(DAILY_SUMMARY, day(number)).state for number in (2, 4, 5, 6)
+        } == {2: State.COMPLETE, 4: State.STALE, 5: State.STALE, 6: State.STALE}
+
+    def test_definition_changed(self, done: Look) -> None:
+        """Another statement makes every partition of its table stale."""
+        pipeline = rewritten("WHERE NOT o.closed_for_good", "WHERE shop_id <> 10")
+        standings = done.using(pipeline).standings()
+        assert {standings.of(SHOP_DAYS, day(number)).reason for number in (0, 2, 6)} == {
+            "its definition changed since it was published"
+        }
+        assert standings.of(SHOP_DAYS, day(2)).state is State.STALE
+
+    def test_required_column_added(self, done: Look) -> None:
+        """A new column that the gate requires at once makes stale what was published without it."""
+        pipeline = rewritten("s.amount FROM", "s.amount, 'till' AS origin FROM")
+        pipeline = gated(pipeline, SHOP_DAYS, required=("amount", "origin"))
+        standing = done.using(pipeline).standing(SHOP_DAYS, 2)
+        assert standing.state is State.STALE
+
+    def test_passed_over_source(self, done: Look) -> None:
+        """A source that fed nothing may change: those that fed a partition count."""
+        done.change(*insert_fast_feed(day(4), [1]))
+        assert done.standing(DAILY_SUMMARY, 4).state is State.COMPLETE
+
+
+class TestWaived:
+    def test_on_somebodys_word(self, fresh: Look) -> None:
+        """What was published below its gate stays waived, with the reason given."""
+        fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}' AND shop_id < 4")
+        fresh.backfill(SHOP_DAYS, dates=[day(2)], force="the tills burnt down")
+        standing = fresh.standing(SHOP_DAYS, 2)
+        assert standing.state is State.WAIVED
+        assert standing.reason == "waived: the tills burnt down"
+        assert (standing.expected, standing.present) == (9, 6)
+        assert not standing.outdated
+
+    def test_worth_another_try(self, fresh: Look) -> None:
+        """A waived partition whose inputs changed since is worth another try."""
+        fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}' AND shop_id < 4")
+        fresh.backfill(SHOP_DAYS, dates=[day(2)], force="the tills burnt down")
+        fresh.change(f"INSERT INTO raw.sales VALUES ('{day(2)}', 1, 5.0, TRUE)")
+        standing = fresh.standing(SHOP_DAYS, 2)
+        assert (standing.state, standing.outdated) == (State.WAIVED, True)
+
+    def test_published_without_rows(self, fresh: Look) -> None:
+        """What is computed after a date that was waived without rows is not stale right after it."""
+        fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}'")
+        fresh.backfill(dates=[day(0), day(1), day(2), day(4)], force="the tills burnt down")
+        standings = fresh.standings()
+        assert standings.of(SHOP_DAYS, day(2)).state is State.WAIVED
+        assert standings.of(DAILY_SUMMARY, day(4)).state in (State.COMPLETE, State.WAIVED)
+
+
+class TestNothingExpected:
+    def test_warm_up(self, fresh: Look) -> None:
+        """The first days of a season are warm-up, and say from when on something is expected."""
+        standing = fresh.standing(DAILY_SUMMARY, 1)
+        assert standing.state is State.WARM_UP
+        assert standing.reason == "day 1 of the season; expected from day 2 on"
+        assert fresh.standing(DAILY_SUMMARY, 2).state is not State.WARM_UP
+
+    def test_closed_day(self, fresh: Look) -> None:
+        """A day on which the calendar has nothing is proved empty, by its neighbours."""
+        standing = fresh.standing(SHOP_DAYS, 3)
+        assert standing.state is State.NOTHING_EXPECTED
+        assert standing.reason == f"no shops scheduled between {day(2)} and {day(4)}"
+
+    def test_rows_on_a_closed_day(self, done: Look) -> None:
+        """Rows on a day on which nothing was due are not nothing: they would feed windows."""
+        done.change(f"INSERT INTO {SHOP_DAYS} SELECT '{day(3)}', * EXCLUDE day FROM {SHOP_DAYS}")
+        assert done.standing(SHOP_DAYS, 3).state is State.PARTIAL
+
+
+class TestUnknown:
+    @pytest.mark.parametrize("number", [-1, 7, 400])
+    def test_outside_the_calendar(self, done: Look, number: int) -> None:
+        """Beyond the calendar nothing can be said, neither that something was due nor that not."""
+        standing = done.standings().of(SHOP_DAYS, day(number))
+        assert standing.state is State.UNKNOWN
+        assert standing.reason == f"the calendar knows only {day(0)} … {day(6)}"
+
+    def test_check_that_cannot_be_evaluated(self, done: Look) -> None:
+        """A gate that cannot be applied to the published rows leaves it open whether they are done."""
+        pipeline = checked(shop_pipeline(), SHOP_DAYS, every_row("honest", "no_such_column"))
+        standing = done.using(pipeline).standing(SHOP_DAYS, 2)
+        assert standing.state is State.UNKNOWN
+        assert "no_such_column" in standing.reason
+
+
+class TestBlocked:
+    def test_input_not_complete(self, fresh: Look) -> None:
+        """A partition whose input is not complete is blocked, and names the first cause."""
+        fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}'")
+        standings = fresh.standings()
+        near = standings.of(SHOP_DAYS, day(2))
+        far = standings.of(COMPLETE_FEED, day(2))
+        assert (near.state, far.state) == (State.BLOCKED, State.BLOCKED)
+        assert near.cause == far.cause == (SALES, day(2))
+        assert near.reason == (
+            f"raw.sales of {day(2)} is missing: no rows, although 10 shops are scheduled"
+        )
+
+    def test_hole_in_the_history(self, done: Look) -> None:
+        """A hole in a window blocks the dates whose windows hold it, the oldest hole first."""
+        done.change(f"DELETE FROM {SHOP_DAYS} WHERE day IN ('{day(2)}', '{day(4)}')")
+        done.change(f"DELETE FROM {DAILY_SUMMARY}")
+        standing = done.standing(DAILY_SUMMARY, 5)
+        assert standing.state is State.BLOCKED
+        assert standing.cause == (SHOP_DAYS, day(2))
+
+    def test_unknown_input(self, fresh: Look) -> None:
+        """An input of which nothing is known blocks like one that is missing."""
+        sql = "SELECT day, 1 AS entity, no_such_column AS ok, '' AS detail FROM sales"
+        assert fresh.using(requiring(sql)).standing(SHOP_DAYS, 2).state is State.BLOCKED
+
+    def test_done_is_not_blocked(self, done: Look) -> None:
+        """What is published and unchanged stays complete while an input has a fault."""
+        sql = "SELECT day, 1 AS entity, no_such_column AS ok, '' AS detail FROM sales"
+        assert done.using(requiring(sql)).standing(SHOP_DAYS, 2).state is State.COMPLETE
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_settled(state: State) -> None:
+    """Exactly four states let a downstream partition proceed."""
+    standing = Standing(SHOP_DAYS, date(2024, 1, 1), state, "")
+    assert standing.settled == (state in SETTLED)
+    assert {
+        State.COMPLETE,
+        State.WAIVED,
+        State.NOTHING_EXPECTED,
+        State.WARM_UP,
+    } == SETTLED
