@@ -89,12 +89,12 @@ class Place:
         )
         return _checked(arguments, Answer(done.returncode, done.stdout, done.stderr), code)
 
-    def run_within(self, *arguments: str, code: int | None = 0) -> Answer:
+    def run_within(self, *arguments: str, code: int | None = 0, **variables: str) -> Answer:
         """Run the same in this process: ten times faster, for long lists of mistakes."""
         out, err = io.StringIO(), io.StringIO()
         with (
             chdir(self.folder),
-            patch.dict(os.environ, environment(), clear=True),
+            patch.dict(os.environ, environment(**variables), clear=True),
             redirect_stdout(out),
             redirect_stderr(err),
         ):

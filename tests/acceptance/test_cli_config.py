@@ -143,7 +143,7 @@ def test_a_wrong_value_in_the_file_is_named_with_the_file_and_what_would_be_righ
     small_once: Place, empty: Place, text: str, said: tuple[str, ...]
 ) -> None:
     file = configured(empty, f'{NBA}warehouse = "duckdb:///{small_once.warehouse}"\n{text}')
-    complaint = empty.run("plan", code=2).complaint
+    complaint = empty.run_within("plan", code=2).complaint
     for words in (*said, str(file)):
         assert words in complaint, complaint
 
@@ -162,7 +162,7 @@ def test_a_wrong_value_in_the_file_is_named_with_the_file_and_what_would_be_righ
 def test_a_wrong_value_in_a_variable_is_named_with_the_variable(
     small_once: Place, variable: str, value: str, said: tuple[str, ...]
 ) -> None:
-    complaint = small_once.run("plan", code=2, **{variable: value}).complaint
+    complaint = small_once.run_within("plan", code=2, **{variable: value}).complaint
     for words in (*said, f"environment variable {variable}"):
         assert words in complaint, complaint
 
@@ -180,7 +180,7 @@ def test_a_wrong_value_in_a_variable_is_named_with_the_variable(
 def test_a_wrong_value_in_a_flag_is_named_with_the_flag(
     small_once: Place, flag: str, value: str
 ) -> None:
-    complaint = small_once.run("plan", flag, value, code=2).complaint
+    complaint = small_once.run_within("plan", flag, value, code=2).complaint
     assert flag in complaint
     assert value.rpartition("=")[2] in complaint
 

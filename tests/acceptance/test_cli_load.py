@@ -100,7 +100,7 @@ def test_a_file_that_does_not_fit_is_refused_and_what_was_loaded_stays(
 ) -> None:
     before = {table: small.rows(f"FROM {table} ORDER BY ALL") for table in RAW}
     edit(small.folder / "data")
-    answer = small.run("load", "--data", "data", code=2)
+    answer = small.run_within("load", "--data", "data", code=2)
     for words in said:
         assert words in answer.complaint, answer.complaint
     assert "Nothing was loaded" in answer.complaint

@@ -42,22 +42,23 @@ def mended_once(morning_once: Place) -> tuple[Place, dict[str, Any]]:
     return place, place.json("backfill", FACTORS, *FOUR_DAYS)
 
 
-@pytest.fixture
-def after_naive(morning: Place, tmp_path: Path) -> tuple[Place, int, list[str]]:
+@pytest.fixture(scope="session")
+def after_naive(morning_once: Place) -> tuple[Place, int, list[str]]:
     """The morning after the naive job: the place, its exit code and its checkpoint."""
-    checkpoint = tmp_path / "checkpoint.json"
+    place = morning_once.copy_to(morning_once.folder.with_name("after-naive"))
+    checkpoint = place.folder / "checkpoint.json"
     done = subprocess.run(
         [
             sys.executable,
             str(Path(__file__).with_name("naive_job.py")),
-            str(morning.warehouse),
+            str(place.warehouse),
             str(checkpoint),
             *(str(day) for day in PLAYERS),
         ],
         env=environment(),
         check=False,
     )
-    return morning, done.returncode, json.loads(checkpoint.read_text())["done"]
+    return place, done.returncode, json.loads(checkpoint.read_text())["done"]
 
 
 # The naive job
@@ -85,9 +86,9 @@ def test_status_calls_what_the_naive_job_left_partial(
 
 
 def test_a_backfill_replaces_what_the_naive_job_left(
-    after_naive: tuple[Place, int, list[str]],
+    after_naive: tuple[Place, int, list[str]], copied: Callable[[Place], Place]
 ) -> None:
-    place, _, _ = after_naive
+    place = copied(after_naive[0])
     place.run("backfill", FACTORS, *FOUR_DAYS)
     assert dict(place.rows(COUNTS)) == PLAYERS
 

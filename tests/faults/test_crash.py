@@ -229,6 +229,15 @@ def test_recovered_partition_is_known_to_the_ledger(shop: Shopkeeper) -> None:
     }
 
 
+def test_recovered_partitions_nobody_asked_for_are_known_as_they_are(shop: Shopkeeper) -> None:
+    """F7: a run over one date recovers the others, too, and does not call them anything else."""
+    kill(shop, "published, not in the ledger")
+    shop.backfill(SHOP_DAYS, dates=[day(4)])
+    with shop.ledger() as ledger:
+        known = {(state.table, state.partition): state.state for state in ledger.states()}
+    assert set(known.values()) == {"complete"}
+
+
 def test_lost_ledger_is_made_again_from_the_warehouse(done: Shopkeeper) -> None:
     """A ledger that is gone altogether is filled from the publications, and nothing is redone."""
     before = done.everything()

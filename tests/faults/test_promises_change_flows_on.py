@@ -206,6 +206,32 @@ def test_added_column_is_published_with_the_rows(done: Shopkeeper) -> None:
     assert done.using(wider).status().exit_code == 0
 
 
+def test_added_column_accuses_nobody(done: Shopkeeper) -> None:
+    """F14: dates that do not have the new column yet are stale by definition, not by tampering."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    wider = done.using(
+        redefined(pipeline, SHOP_DAYS, text.replace("s.amount", "s.amount, s.closed", 1))
+    )
+    assert wider.backfill(SHOP_DAYS, dates=[day(4)]).exit_code == 0
+    standing = wider.standing(SHOP_DAYS, 5)
+    assert (standing.state, "definition changed" in standing.reason) == (State.STALE, True)
+    assert "rows_unaccounted" not in {found.code for found in wider.preflight(SHOP_DAYS).findings}
+
+
+def test_added_column_leaves_waived_dates_waived(shop: Shopkeeper) -> None:
+    """F14: a column that another date brought along does not void a waiver."""
+    shop.lose_sales(4, 1, 2, 3)
+    shop.backfill(SHOP_DAYS, dates=[day(4)], force="known")
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(SHOP_DAYS).statement.text
+    wider = shop.using(
+        redefined(pipeline, SHOP_DAYS, text.replace("s.amount", "s.amount, s.closed", 1))
+    )
+    assert wider.backfill(SHOP_DAYS, dates=[day(5)]).exit_code == 0
+    assert wider.standing(SHOP_DAYS, 4).state is State.WAIVED
+
+
 def test_column_that_is_gone_refuses_to_drop_it(done: Shopkeeper) -> None:
     """F14: a definition with a column less, or another type, changes no published table."""
     before = done.everything()

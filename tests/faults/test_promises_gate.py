@@ -385,6 +385,34 @@ def test_key_that_lost_its_value_is_less(done: Shopkeeper) -> None:
     assert done.table(SHOP_DAYS) == before
 
 
+def test_less_is_less_also_behind_rows_that_were_changed(done: Shopkeeper) -> None:
+    """Somebody's change of one row does not give leave to lose the expected keys of others."""
+    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
+    done.change(f"UPDATE {SHOP_DAYS} SET amount = 1 WHERE day = {sql(4)} AND shop_id = 9")
+    before = done.table(SHOP_DAYS)
+    lax.lose_sales(4, 3)
+    report = lax.backfill(SHOP_DAYS)
+    assert result(report, SHOP_DAYS, 4).outcome == "refused"
+    assert done.table(SHOP_DAYS) == before
+
+
+def test_rows_from_before_the_first_publication_are_guarded(shop: Shopkeeper) -> None:
+    """Rows that another job had written are not replaced by fewer either."""
+    shop.change(
+        "CREATE SCHEMA analytics",
+        f"CREATE TABLE {SHOP_DAYS} AS SELECT s.day, s.shop_id, o.name, o.region, s.amount "
+        "FROM raw.sales AS s JOIN raw.opening_hours AS o USING (day, shop_id)",
+    )
+    before = shop.table(SHOP_DAYS)
+    lax = shop.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
+    lax.lose_sales(4, 3)
+    report = lax.backfill(SHOP_DAYS)
+    assert outcomes(report, SHOP_DAYS) == {
+        number: "refused" if number == 4 else "unchanged" for number in range(10)
+    }
+    assert shop.table(SHOP_DAYS) == before
+
+
 def test_other_keys_are_less(done: Shopkeeper) -> None:
     """As many keys as before, but not the same ones, is less."""
     lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))

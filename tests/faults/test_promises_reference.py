@@ -6,16 +6,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from gapless import (
+    by_path,
     check,
+    expected_by_path,
     expected_query,
     first_sufficient,
     history,
     keys_of,
+    last_days,
+    query,
     same_date,
     season_to_date,
 )
 from gapless.clock import Clock
 from gapless.declare.pipeline import Pipeline
+from gapless.declare.tables import Source
 from gapless.plan.states import State
 from gapless.run.report import RunReport
 from gapless.verbs.backfill import backfill
@@ -28,6 +33,7 @@ from support.shopkeeper import (
     Shopkeeper,
     checked,
     day,
+    every_row,
     one_table_pipeline,
     outcomes,
     result,
@@ -150,6 +156,28 @@ def test_date_taken_off_the_calendar_feeds_nobody(done: Shopkeeper) -> None:
     assert done.table(SHOP_DAYS, 4) == [] or report.exit_code != 0
 
 
+def test_first_day_taken_off_the_calendar_feeds_nobody(shop: Shopkeeper) -> None:
+    """F18: rows before the first day that is left do not feed the windows that reach back to it."""
+    pipeline = one_table_pipeline()
+    opening_hours, shop_days = pipeline.table("raw.opening_hours"), pipeline.table(SHOP_DAYS)
+    pipeline.derived(
+        REGION,
+        key="shop_id",
+        sql="SELECT h.day, h.shop_id, (SELECT count(*) FROM past AS p "
+        "WHERE p.shop_id = h.shop_id AND p.day < h.day AND p.day >= h.day - 3) AS days "
+        "FROM hours AS h WHERE NOT h.closed_for_good",
+        inputs={"hours": same_date(opening_hours), "past": history(shop_days, last_days(3))},
+        expected=keys_of(opening_hours, exclude={"closed_for_good": "closed_for_good"}),
+    )
+    keeper = shop.using(pipeline)
+    assert keeper.backfill().exit_code == 0
+    for table in ("raw.opening_hours", "raw.sales"):
+        shop.change(f"DELETE FROM {table} WHERE day = {sql(0)}")
+    report = keeper.backfill()
+    counted = shop.rows(f"SELECT DISTINCT days FROM {REGION} WHERE day = {sql(1)}")
+    assert counted == [(0,)] or report.exit_code != 0
+
+
 def move_day_away(shop: Shopkeeper) -> None:
     """Postpone day 4: nothing is scheduled on it any more, and no sale is dated by it."""
     for table in ("raw.opening_hours", "raw.sales"):
@@ -267,15 +295,79 @@ def test_warm_up_day_is_settled_for_its_readers(shop: Shopkeeper) -> None:
     ]
 
 
+def test_day_to_come_is_not_asked_of_the_sources(shop: Shopkeeper) -> None:
+    """A trusted list of days to come is complete although nothing has been sold on them."""
+    pipeline = one_table_pipeline()
+    hours = pipeline.table("raw.opening_hours")
+    assert isinstance(hours, Source)
+    pipeline.require(hours, every_row("named", "name IS NOT NULL"))
+    pipeline.derived(
+        REGION,
+        key="shop_id",
+        sql="SELECT day, shop_id FROM hours WHERE NOT closed_for_good",
+        inputs={"hours": same_date(hours)},
+        expected=keys_of(hours, exclude={"closed_for_good": "closed_for_good"}),
+    )
+    keeper = shop.using(pipeline)
+    report = backfill_on(keeper, day(5), Selection(tables=[REGION], dates=[day(8)]))
+    assert outcomes(report, REGION) == {8: "published"}
+
+
+def test_day_that_was_played_out_is_looked_at_again(shop: Shopkeeper) -> None:
+    """What was published of a day to come is looked at again once it is over."""
+    keeper = shop.using(roster_pipeline())
+    assert backfill_on(keeper, day(4), Selection(tables=[REGION], dates=[day(4)])).exit_code == 0
+    assert shop.shops(REGION, 4) == list(range(1, 10))
+    shop.lose_sales(4, 1, 2, 3)
+    report = backfill_on(keeper, day(5), Selection(tables=[REGION], dates=[day(4)]))
+    assert outcomes(report, REGION) == {4: "published"}
+    assert shop.shops(REGION, 4) == [4, 5, 6, 7, 8, 9]
+
+
+def test_day_that_is_over_loses_nobody_afterwards(shop: Shopkeeper) -> None:
+    """Once published as a day that is over, a day loses no key any more."""
+    keeper = shop.using(roster_pipeline())
+    assert backfill_on(keeper, day(5), Selection(tables=[REGION], dates=[day(4)])).exit_code == 0
+    shop.lose_sales(4, 1)
+    report = backfill_on(keeper, day(5), Selection(tables=[REGION], dates=[day(4)]))
+    assert outcomes(report, REGION) == {4: "refused"}
+    assert shop.shops(REGION, 4) == list(range(1, 10))
+
+
+def roster_pipeline() -> Pipeline:
+    """Expect every open shop of a day to come, and those that sold of a day that is over."""
+    pipeline = one_table_pipeline()
+    hours, sales = pipeline.table("raw.opening_hours"), pipeline.table("raw.sales")
+    pipeline.derived(
+        REGION,
+        key="shop_id",
+        sql="SELECT day, shop_id FROM shops",
+        inputs={
+            "shops": by_path(
+                historical=same_date(sales),
+                upcoming=query(
+                    "SELECT day, shop_id FROM hours WHERE NOT closed_for_good",
+                    {"hours": same_date(hours)},
+                ),
+            )
+        },
+        expected=expected_by_path(
+            historical=keys_of(sales),
+            upcoming=keys_of(hours, exclude={"closed_for_good": "closed_for_good"}),
+        ),
+    )
+    return pipeline
+
+
 def test_today_raises_no_alarm(shop: Shopkeeper) -> None:
     """The day still going on is not asked for, although the calendar has it."""
-    report = backfill_on(shop, day(7))
+    report = backfill_on(shop, day(7), Selection())
     assert sorted(outcomes(report, SHOP_DAYS)) == list(range(7))
     assert report.exit_code == 0
 
 
-def backfill_on(shop: Shopkeeper, today: date) -> RunReport:
-    """Backfill everything as if it were noon of a day."""
+def backfill_on(shop: Shopkeeper, today: date, selection: Selection) -> RunReport:
+    """Backfill as if it were noon of a day."""
     noon = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
     with shop.opened() as workspace:
-        return backfill(replace(workspace, clock=Clock.fixed(noon)), Selection()).report
+        return backfill(replace(workspace, clock=Clock.fixed(noon)), selection).report

@@ -41,21 +41,22 @@ _publishing = threading.local()
 
 
 class Countdown:
-    """Kills this process the moment it has passed a boundary often enough."""
+    """Sends this process a signal the moment it has passed a boundary often enough."""
 
-    def __init__(self, boundary: str, times: int) -> None:
+    def __init__(self, boundary: str, times: int, sent: signal.Signals = signal.SIGKILL) -> None:
         self._boundary = boundary
         self._left = times
+        self._sent = sent
         self._lock = threading.Lock()
 
     def passed(self, boundary: str) -> None:
-        """Take note of a boundary; does not return from the last one."""
+        """Take note of a boundary; from the last one a kill does not return."""
         if boundary != self._boundary:
             return
         with self._lock:
             self._left -= 1
             if not self._left:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._sent)
 
 
 def backfill(
@@ -90,6 +91,20 @@ def command(limit: str, user: str, *arguments: str) -> None:
         os.setuid(int(user))
     if limit != "none":
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+    sys.exit(run(arguments))
+
+
+def interrupted(boundary: str, times: str, *arguments: str) -> None:
+    """Run a command of the program and press Ctrl-C at a boundary."""
+    watch(Countdown(boundary, int(times), signal.SIGINT))
+    sys.exit(run(arguments))
+
+
+def unheard(*arguments: str) -> None:
+    """Run a command of the program whose messages go into a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    os.dup2(writer, sys.stderr.fileno())
     sys.exit(run(arguments))
 
 
@@ -222,5 +237,7 @@ def _environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    jobs: dict[str, Callable[..., None]] = {job.__name__: job for job in (backfill, hold, command)}
+    jobs: dict[str, Callable[..., None]] = {
+        job.__name__: job for job in (backfill, hold, command, interrupted, unheard)
+    }
     jobs[sys.argv[1]](*sys.argv[2:])

@@ -240,10 +240,13 @@ def cases(draw: st.DrawFn, *, named: bool = False) -> Case:
     measured = tuple(sorted(draw(_SOME_DAYS)))
     published: tuple[Live, ...] | None = None
     if draw(st.booleans()):
-        known = [(row.day, row.key) for row in (*expected, *candidate) if is_named(row.key)]
+        known = [(one.day, one.key) for one in expected if is_named(one.key)]
+        known += [(line.day, line.key) for line in candidate if is_named(line.key)]
         held = st.sampled_from(known) if known else st.nothing()
         keys_held = draw(st.sets(held | st.tuples(_DAYS, _NAMED_KEYS), max_size=8))
-        published = tuple(Live(*one, draw(st.sampled_from([0, 1, None]))) for one in keys_held)
+        published = tuple(
+            Live(day, key, draw(st.sampled_from([0, 1, None]))) for day, key in keys_held
+        )
     before = ("day", *KEY, "nick")
     guarded = draw(st.just(set(measured)) | st.sets(st.sampled_from(measured)))
     return Case(

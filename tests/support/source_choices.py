@@ -94,9 +94,11 @@ class Offer:
         last = len(self.sources) if self.choice.fill_missing else place + 1
         for source in range(place, last):
             for row in self.rows(source, day):
-                for one in self.due(day):
-                    if self.serves(row, one) and one.player not in filled:
-                        fed.append((*row.as_row, SOURCES[source].name))
+                fed += [
+                    (*row.as_row, SOURCES[source].name)
+                    for one in self.due(day)
+                    if self.serves(row, one) and one.player not in filled
+                ]
             filled |= self.served(source, day)
         return fed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gapless.cli.options import SITE, Site
 from gapless.cli.output import show, show_json
 from gapless.partitions import parse_date
-from gapless.plan.states import SETTLED
+from gapless.plan.states import State
 from gapless.report.explain import story_data, story_text
 from gapless.verbs.explain import explain as explain_verb
 
@@ -27,4 +27,6 @@ def explain(table: str, date: str, /, *, site: Site = SITE) -> int:
         show_json(story_data(story))
     else:
         show(story_text(story))
-    return 0 if story.standing.state in SETTLED else 1
+    if story.standing.state is State.UNKNOWN:
+        return 4
+    return 0 if story.standing.settled else 1

@@ -23,8 +23,8 @@ from gapless.wiring import open_workspace
 class SiteOptions:
     """Where things are; each also stands in gapless.toml and in a GAPLESS_ variable."""
 
-    config: Annotated[str | None, Parameter(env_var="GAPLESS_CONFIG", show_env_var=True)] = None
-    """Configuration file; gapless.toml in the working folder when not given."""
+    config: str | None = None
+    """Configuration file; gapless.toml in the working folder when not given. [env: GAPLESS_CONFIG]"""
     pipeline: str | None = None
     """module:attribute, file.py:attribute, or an installed pipeline. [env: GAPLESS_PIPELINE]"""
     warehouse: str | None = None
@@ -95,6 +95,9 @@ class DateOptions:
 
     def _single(self) -> list[date]:
         texts = [part for text in self.dates or () for part in text.split(",") if part.strip()]
+        if self.dates is not None and not texts:
+            # No date at all would otherwise mean every date there is.
+            raise UsageError("--dates names no date; write --dates 2023-02-23,2023-02-24.")
         return [parse_date(text, where="--dates") for text in texts]
 
 

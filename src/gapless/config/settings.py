@@ -7,6 +7,7 @@ flag that has to be corrected.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -68,6 +69,13 @@ def _positive(value: object) -> int:
     return number
 
 
+def _size(value: object) -> str:
+    text = str(value).strip()
+    if not re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?)?B", text, re.IGNORECASE):
+        raise ValueError("a size")
+    return text
+
+
 def _moment(value: object) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -79,12 +87,13 @@ _KNOWN: dict[str, _Known] = {
     "ledger": _Known(_text, "sqlite:///gapless-ledger.sqlite"),
     "workers": _Known(_positive, 1),
     "chunk_size": _Known(_positive, 1000),
-    "memory_limit": _Known(_text),
+    "memory_limit": _Known(_size),
     "now": _Known(_moment),
 }
 _EXPECTS = {
     "workers": "a whole number of at least 1",
     "chunk_size": "a whole number of at least 1",
+    "memory_limit": "a size such as 4GB",
     "now": "a moment such as 2023-02-24T09:00:00-05:00",
 }
 
@@ -208,8 +217,9 @@ def _thresholds(
             for threshold, share in values.items():
                 merged.setdefault(name, {})[threshold] = _share(threshold, share, origin)
     variable = f"{VARIABLE_PREFIX}THRESHOLDS"
+    from_variable = [text for text in variables.get(variable, "").split(",") if text]
     for texts, where in (
-        ([text for text in variables.get(variable, "").split(",") if text], variable),
+        (from_variable, f"environment variable {variable}"),
         (list(flags.get("threshold") or ()), "--threshold"),
     ):
         for text in texts:

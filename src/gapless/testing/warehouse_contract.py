@@ -17,7 +17,7 @@ What a test sets up and what it checks goes through `raw`, past the code under t
 cannot hide behind its own inverse. It is longer than other modules because a subclass takes the
 contract as a whole: an implementation that keeps half of it is not safe.
 """
-# ruff: noqa: S101, PLR2004 - these are tests
+# ruff: noqa: ANN401, S101, PLR2004 - these are tests
 
 from __future__ import annotations
 
@@ -675,8 +675,8 @@ class QueryContract(_Publishing):
             ("WITH t AS (SELECT * FROM a) SELECT * FROM t JOIN b USING (x)", {"a", "b"}),
             ("WITH t AS (SELECT * FROM a), u AS (SELECT * FROM t) SELECT * FROM u", {"a"}),
             (
-                "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t JOIN a USING (n)) "
-                "SELECT * FROM t",
+                "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t JOIN a "
+                "USING (n)) SELECT * FROM t",
                 {"a"},
             ),
             ("SELECT * FROM (WITH t AS (SELECT * FROM a) SELECT * FROM t) AS s", {"a"}),
@@ -820,7 +820,9 @@ class LoadContract:
         self.load(warehouse, write(rows))
         assert raw.rows(SOURCE) == rows
 
-    def test_no_rows(self, warehouse: Warehouse, raw: RawAccess, write: Callable[..., str]) -> None:
+    def test_file_without_rows(
+        self, warehouse: Warehouse, raw: RawAccess, write: Callable[..., str]
+    ) -> None:
         """A file without rows changes nothing."""
         self.load(warehouse, write([score(0, 1)]))
         result = self.load(warehouse, write([]))

@@ -79,6 +79,8 @@ class Story:
     def next_step(self) -> str:
         """The command that would bring the partition forward; empty when it is done."""
         name = self.table.name
+        if self.facts is None and self.standing.state is State.UNKNOWN:
+            return "gapless load --data DIR  # with a schedule that covers the date"
         match self.standing.state:
             case State.COMPLETE | State.WARM_UP | State.NOTHING_EXPECTED:
                 return ""

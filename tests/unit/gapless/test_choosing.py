@@ -37,7 +37,7 @@ class TestThreshold:
 
     @given(st.integers(1, 100), st.integers(1, 500), st.integers(0, 500))
     def test_whole_percents(self, hundredths: int, expected: int, usable: int) -> None:
-        """A source is sufficient exactly when its keys reach the share, computed in whole numbers."""
+        """A source is sufficient exactly when its keys reach the share, in whole numbers."""
         usable = min(usable, expected)
         choice = first_sufficient(FAST, FULL, at_least=hundredths / 100)
         found = made(choice, usable, 0, expected=expected)
@@ -156,7 +156,7 @@ class TestReasons:
         ],
     )
     def test_reason(self, choice: Choice, usable: tuple[int, ...], reason: str) -> None:
-        """The reason names the chosen source with its numbers, and those passed over with theirs."""
+        """The reason names the chosen source with its numbers, and those passed over too."""
         assert made(choice, *usable).reason == reason
 
     def test_passed_over(self) -> None:

@@ -1,4 +1,4 @@
-"""Every error has an exit code and says what was not done; the tree in the docstring is the tree."""
+"""Every error has an exit code and says what was not done; the drawn tree is the tree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def every_error() -> list[type[GaplessError]]:
 
 
 def test_tree_in_the_docstring() -> None:
-    """The drawn tree names every class, with its parent, its exit code and whether it may be retried."""
+    """The drawn tree has every class, with its parent, exit code and whether to retry."""
     drawn: dict[str, str] = {}
     codes: dict[str, int] = {}
     retryable: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -91,7 +92,7 @@ class TestSpans:
         """Joined dates are the same dates, in as few ranges as there can be."""
         found = spans(days)
         assert [one for span in found for one in span] == sorted(set(days))
-        gaps = [after.first - before.last for before, after in zip(found, found[1:], strict=False)]
+        gaps = [after.first - before.last for before, after in pairwise(found)]
         assert all(gap > timedelta(days=1) for gap in gaps)
 
     @given(st.sets(DAYS), st.sets(DAYS))
@@ -102,9 +103,7 @@ class TestSpans:
         covered = [one for span in found for one in step if one in span]
         assert covered == sorted(days)
         places = [(step.index(span.first), step.index(span.last)) for span in found]
-        assert all(
-            after[0] > before[1] + 1 for before, after in zip(places, places[1:], strict=False)
-        )
+        assert all(after[0] > before[1] + 1 for before, after in pairwise(places))
 
     def test_date_outside_the_steps(self) -> None:
         """A date that is no step is joined to the day before it."""

@@ -16,7 +16,7 @@ from gapless.errors import DeclarationError
 def test_share_out_of_range(name: str, share: float) -> None:
     """Each threshold is a share above 0 and up to 1; the refusal names it and its value."""
     with pytest.raises(DeclarationError) as caught:
-        Gate(**{name: share})
+        Gate(**{name: share})  # type: ignore[arg-type]
     assert str(caught.value) == (
         f"Gate({name}={share!r}): a share of the expected keys above 0 and up to 1."
     )

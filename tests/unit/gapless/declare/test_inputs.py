@@ -36,7 +36,7 @@ def test_nothing_to_choose_from(sources: tuple[Source, ...]) -> None:
 @pytest.mark.parametrize("share", [0, -1, 1.5, 90])
 def test_share_out_of_range(share: float) -> None:
     """Sufficiency is a share above 0 and up to 1: a source that is merely there is not enough."""
-    with pytest.raises(DeclarationError, match="at_least is a share of the expected keys in 0..1"):
+    with pytest.raises(DeclarationError, match="at_least is a share of the expected keys"):
         first_sufficient(A, B, at_least=share)
 
 

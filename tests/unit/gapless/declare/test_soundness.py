@@ -181,8 +181,8 @@ class TestInputs:
         tills = pipeline.source("raw.tills", key=("shop_id", "till"))
         inputs = {"feed": first_sufficient(sales, tills, at_least=0.9)}
         assert refusal(lambda: check_derived(pipeline, derived(sales, inputs=inputs))) == (
-            "mart.totals: inputs: 'feed' chooses among sources by the key of mart.totals (shop_id), "
-            "but the key of raw.tills is (shop_id, till)."
+            "mart.totals: inputs: 'feed' chooses among sources by the key of mart.totals "
+            "(shop_id), but the key of raw.tills is (shop_id, till)."
         )
 
     def test_match_column_nobody_expects(self, pipeline: Pipeline, sales: Table) -> None:

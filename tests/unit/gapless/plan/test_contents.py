@@ -88,7 +88,7 @@ class TestDigest:
         assert before.digest(FIRST, later) != after.digest(FIRST, later)
 
     def test_emptied_date(self) -> None:
-        """A date that was published without rows counts like one without any: both read as absent."""
+        """A date that was published without rows counts like one that never had any."""
         contents = Contents("raw.sales", {FIRST: Held(1, 7)})
         contents.update({FIRST: Held(0, 0)})
         assert contents.digest(FIRST, FIRST) == Contents("raw.sales").digest(FIRST, FIRST)

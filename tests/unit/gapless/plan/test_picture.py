@@ -38,7 +38,7 @@ class TestCalendar:
 
     @pytest.mark.parametrize("known", [[], [HOURS]])
     def test_nothing_known(self, warehouse: DuckDBWarehouse, known: list[str]) -> None:
-        """Without a table, or with an empty one, nothing is started, and the text says what to do."""
+        """Without a table, or with an empty one, nothing is started; the text says what to do."""
         warehouse.execute(f"DELETE FROM {HOURS}")
         with pytest.raises(PreflightRefused, match="gapless load") as caught:
             read_calendar(warehouse, shop_pipeline(), known)

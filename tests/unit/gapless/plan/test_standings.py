@@ -212,8 +212,8 @@ class TestStale:
         done.change(f"UPDATE {SHOP_DAYS} SET amount = 1 WHERE day = '{day(4)}' AND shop_id = 3")
         done.change(
             "UPDATE gapless.publications SET content = "
-            f"(SELECT (sum(hash(amount, day, name, region, shop_id)) % 18446744073709551616)::UBIGINT "
-            f"FROM {SHOP_DAYS} WHERE day = '{day(4)}') "
+            "(SELECT (sum(hash(amount, day, name, region, shop_id)) % 18446744073709551616)"
+            f"::UBIGINT FROM {SHOP_DAYS} WHERE day = '{day(4)}') "
             f"WHERE table_name = '{SHOP_DAYS}' AND partition_date = '{day(4)}'"
         )
         standings = done.standings()
@@ -264,7 +264,7 @@ class TestWaived:
         assert (standing.state, standing.outdated) == (State.WAIVED, True)
 
     def test_published_without_rows(self, fresh: Look) -> None:
-        """What is computed after a date that was waived without rows is not stale right after it."""
+        """What is computed after a date that was waived without rows is not stale at once."""
         fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}'")
         fresh.backfill(dates=[day(0), day(1), day(2), day(4)], force="the tills burnt down")
         standings = fresh.standings()
@@ -301,7 +301,7 @@ class TestUnknown:
         assert standing.reason == f"the calendar knows only {day(0)} … {day(6)}"
 
     def test_check_that_cannot_be_evaluated(self, done: Look) -> None:
-        """A gate that cannot be applied to the published rows leaves it open whether they are done."""
+        """A gate that cannot be applied to the published rows leaves their state open."""
         pipeline = checked(shop_pipeline(), SHOP_DAYS, every_row("honest", "no_such_column"))
         standing = done.using(pipeline).standing(SHOP_DAYS, 2)
         assert standing.state is State.UNKNOWN

@@ -1,4 +1,4 @@
-"""Staging a chunk: wrong results of a statement are refused by column, sources have the same ones."""
+"""Staging a chunk: a statement yields every declared column, sources offer the same ones."""
 
 from __future__ import annotations
 
