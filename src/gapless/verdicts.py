@@ -18,6 +18,7 @@ from gapless.declare.gates import (
     Gate,
 )
 from gapless.measure import CheckOutcome
+from gapless.wording import plural
 
 EPSILON = 1e-12
 
@@ -78,6 +79,8 @@ def worst(results: Sequence[GateResult]) -> Outcome:
 
 def _coverage(gate: Gate, coverage: Coverage) -> GateResult:
     expected = f"at least {percent(gate.coverage)} of the expected keys"
+    if gate.coverage >= 1:
+        expected = "every expected key"
     ratio = coverage.ratio
     if ratio is None:
         found = "the expected set is empty although the calendar has something on this date"
@@ -126,7 +129,7 @@ def _rules(gate: Gate, coverage: Coverage) -> list[GateResult]:
     for rule in gate.rules:
         broken = coverage.violations.get(rule.name, 0)
         outcome = Outcome.FAIL if broken else Outcome.PASS
-        found = f"{broken} rows break it" if broken else "no row breaks it"
+        found = f"broken by {plural(broken, 'row')}" if broken else "no row breaks it"
         results.append(GateResult(rule.name, outcome, rule.predicate, found))
     return results
 

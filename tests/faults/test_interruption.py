@@ -74,7 +74,7 @@ def test_messages_that_nobody_reads_stop_no_run(shop: Shopkeeper, computed: Shop
 def test_unforeseen_error_is_exit_code_4(shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error nobody foresaw is told in one line, with exit code 4, never as 0 or 1."""
 
-    def broken(self: DuckDBWarehouse) -> int:
+    def broken(_warehouse: DuckDBWarehouse) -> int:
         raise RuntimeError("the disk has gone")
 
     monkeypatch.setattr(DuckDBWarehouse, "free_bytes", broken)
@@ -89,7 +89,7 @@ def test_unforeseen_error_under_way_keeps_what_was_done(
     """Chunks done before an unforeseen error are in the ledger, and the run has an end."""
     quarantine = DuckDBWarehouse.quarantine
 
-    def broken(self: DuckDBWarehouse, request: object) -> str:
+    def broken(_warehouse: DuckDBWarehouse, _request: object) -> str:
         raise RuntimeError("the disk has gone")
 
     shop.lose_sales(9, 1, 2, 3)

@@ -112,6 +112,23 @@ def test_readers_of_a_refused_date_are_blocked(done: Shopkeeper) -> None:
     assert blocked.reason.startswith(f"{SHOP_DAYS} of {day(4)} is ")
 
 
+def test_rows_that_the_table_itself_refuses_change_nothing(done: Shopkeeper) -> None:
+    """When the last statement of a transaction fails, the ones before it are undone with it."""
+    done.change(
+        f"ALTER TABLE {SHOP_DAYS} ALTER COLUMN amount SET NOT NULL",
+        f"UPDATE raw.sales SET amount = NULL WHERE day = {sql(4)} AND shop_id = 9",
+        f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(5)}",
+        # What was published of it is gone, so that nothing is lost by the row without an amount.
+        f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 9",
+    )
+    before, versions = done.table(SHOP_DAYS), done.publications()
+    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
+    report = lax.backfill(SHOP_DAYS, dates=[day(4), day(5)])
+    assert set(outcomes(report, SHOP_DAYS).values()) == {"failed"}
+    assert done.table(SHOP_DAYS) == before
+    assert done.publications() == versions
+
+
 # -- what a gate refuses ---------------------------------------------------------------------
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
@@ -22,20 +24,37 @@ app = App(
 )
 # Commands are named by text, so that only the one that is called is imported.
 app.command("gapless.cli.init:init", name="init", help="Write gapless.toml for a pipeline.")
-app.command("gapless.cli.load:load", name="load", help="Load source tables from a folder of files.")
+app.command(
+    "gapless.cli.load:load",
+    name="load",
+    help="Load source tables from a folder of files.\n\nLoading the same files again changes "
+    "nothing. Exit code 1: some loaded dates are not complete.",
+)
 app.command("gapless.cli.plan:plan", name="plan", help="Say what a backfill would do, and why.")
 app.command(
     "gapless.cli.preflight:preflight",
     name="preflight",
-    help="Say what stands in the way of a backfill, and what can be done about it.",
+    help="Say what stands in the way of a backfill, and what can be done about it.\n\n"
+    "Exit codes: 0 nothing stands in the way (warnings included), 1 some partitions are blocked, "
+    "3 nothing would be started, 4 nothing can be said about some dates.",
 )
 app.command(
     "gapless.cli.backfill:backfill",
     name="backfill",
     help="Compute, gate and publish every partition that is not done.",
 )
-app.command("gapless.cli.status:status", name="status", help="Say which dates are done.")
-app.command("gapless.cli.explain:explain", name="explain", help="Tell the story of one partition.")
+app.command(
+    "gapless.cli.status:status",
+    name="status",
+    help="Say which dates are done.\n\nMeasured now, or as the ledger last knew it while a run is "
+    "at work. Exit codes: 0 all selected is done, 1 something needs attention, 4 unknown.",
+)
+app.command(
+    "gapless.cli.explain:explain",
+    name="explain",
+    help="Tell the story of one partition.\n\nExit codes: 0 it is settled, 1 it needs attention, "
+    "4 unknown.",
+)
 app.command("gapless.cli.demo:demo", name="demo", help="Replay an incident and see it fail safe.")
 
 
@@ -64,6 +83,15 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of our output has gone, e.g. `| head`; that is no failure of ours.
         sys.stderr.close()
         return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
+        if os.environ.get("GAPLESS_DEBUG"):
+            traceback.print_exc()
+        unforeseen = GaplessError(
+            f"Something unforeseen went wrong: {type(error).__name__}: {_one_line(str(error))}",
+            untouched="What was published before stays as it is.",
+            advice="Set GAPLESS_DEBUG=1 to see where, and report it.",
+        )
+        return _fail(unforeseen, arguments)
     return result if isinstance(result, int) else 0
 
 

@@ -22,7 +22,7 @@ from gapless.coverage import percent
 from gapless.demo import ENTRY_POINTS, Incident
 from gapless.errors import UsageError, nearest
 from gapless.plan.picture import read_calendar
-from gapless.report.marks import plural, short
+from gapless.report.marks import short
 from gapless.report.preflight import finding_text
 from gapless.report.run import fallback_lines
 from gapless.report.status import status_text
@@ -32,6 +32,7 @@ from gapless.verbs.selection import Selection
 from gapless.verbs.status import status
 from gapless.verbs.workspace import Workspace
 from gapless.wiring import open_workspace
+from gapless.wording import plural
 
 FOLDER = "gapless-demo"
 

@@ -18,7 +18,7 @@ def load(*, data: Path, site: Site = SITE) -> int:
     Parameters
     ----------
     data
-        Folder with <table>.parquet or <table>.csv for each source table.
+        Folder with TABLE.parquet or TABLE.csv for each source table, e.g. schedule.parquet.
     """
     with site.workspace(write=True) as workspace:
         report = load_verb(workspace, data)

@@ -24,7 +24,7 @@ class SiteOptions:
     """Where things are; each also stands in gapless.toml and in a GAPLESS_ variable."""
 
     config: str | None = None
-    """Configuration file; gapless.toml in the working folder when not given. [env: GAPLESS_CONFIG]"""
+    """Configuration file; default gapless.toml in the working folder. [env: GAPLESS_CONFIG]"""
     pipeline: str | None = None
     """module:attribute, file.py:attribute, or an installed pipeline. [env: GAPLESS_PIPELINE]"""
     warehouse: str | None = None

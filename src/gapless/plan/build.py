@@ -73,6 +73,8 @@ class Request:
     named: bool = True
     """Whether the tables were asked for by name; the whole pipeline otherwise."""
     with_upstream: bool = False
+    forced: bool = False
+    """Whether the named partitions are computed also from inputs that are not complete."""
 
 
 @dataclass(frozen=True)
@@ -207,17 +209,24 @@ class _Planner:
         if standing.state in (State.COMPLETE, State.WAIVED) and not standing.outdated:
             if recomputed is None:
                 return step(Action.LEAVE, standing.reason)
-            reason = f"{recomputed[0]} of {recomputed[1]} is recomputed first"
+            reason = f"{recomputed[0]} is recomputed first"
             return step(Action.RECHECK, reason)
         remaining = self._first(self._remaining, table, path, day)
         if remaining is not None:
-            cause = self.standings.of(*remaining)
-            reason = f"{remaining[0]} of {remaining[1]} is {cause.state}: {cause.reason}"
-            return step(Action.BLOCK, reason, cause.cause or remaining)
+            root = self.standings.root_cause(*remaining)
+            reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
+            cause = (root.table, root.partition)
+            if self._is_forced(table, day):
+                return step(Action.COMPUTE, f"forced, although {reason}", cause)
+            return step(Action.BLOCK, reason, cause)
         if recomputed is not None and standing.state is State.BLOCKED:
-            reason = f"after {recomputed[0]} of {recomputed[1]}, which this run computes first"
+            reason = f"after {recomputed[0]}, which this run computes first"
             return step(Action.COMPUTE, reason)
         return step(Action.COMPUTE, standing.reason)
+
+    def _is_forced(self, table: Derived, day: date) -> bool:
+        asked = {wanted.name for wanted in self.request.tables}
+        return self.request.forced and table.name in asked and day in set(self.request.dates)
 
     def _is_empty(self, table: Derived, standing: Standing, path: Path) -> bool:
         if standing.state is not State.NOTHING_EXPECTED:
@@ -257,6 +266,7 @@ def resolve_request(
     *,
     named: bool,
     with_upstream: bool = False,
+    forced: bool = False,
 ) -> Request:
     """Put a request together from resolved civil dates."""
     dates = tuple(sorted(set(standings_dates)))
@@ -266,4 +276,5 @@ def resolve_request(
         span=DateRange(dates[0], dates[-1]),
         named=named,
         with_upstream=with_upstream,
+        forced=forced,
     )

@@ -17,6 +17,7 @@ from gapless.plan.doubts import Doubt, Doubts
 from gapless.plan.picture import Picture
 from gapless.plan.states import Standing, State
 from gapless.warehouse.interface import Publication
+from gapless.wording import plural
 
 
 @dataclass
@@ -59,6 +60,11 @@ class Standings:
             )
         last = facts.day - timedelta(days=1)
         return self._unsettled[name].first_in(read.window.start(facts), last)
+
+    def root_cause(self, table: str, day: date) -> Standing:
+        """Follow what blocks a partition to the first one that is not merely blocked itself."""
+        standing = self.of(table, day)
+        return self.of(*standing.cause) if standing.cause is not None else standing
 
     def _off_calendar(self, table: str, day: date) -> Standing:
         calendar = self.picture.calendar
@@ -152,7 +158,7 @@ def derived_standing(standings: Standings, table: Derived, day: date) -> Standin
     publication = picture.publications.get((table.name, day))
     quiet = _nothing_demanded(table, facts, path)
     if publication is None and quiet is not None:
-        left = f"; {held.rows} rows are there all the same" if held else ""
+        left = f"; it holds {plural(held.rows, 'row')} all the same" if held else ""
         return Standing(table.name, day, quiet[0], quiet[1] + left, rows=held.rows if held else 0)
     found = _published_standing(standings, table, facts, path)
     if found.settled:
@@ -261,10 +267,10 @@ def _blocked(
             continue
         day = standings.first_unsettled(read, facts)
         if day is not None:
-            cause = standings.of(read.table.name, day)
-            reason = f"{read.table.name} of {day} is {cause.state}: {cause.reason}"
-            first = cause.cause or (read.table.name, day)
-            return replace(found, state=State.BLOCKED, reason=reason, cause=first)
+            root = standings.root_cause(read.table.name, day)
+            reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
+            cause = (root.table, root.partition)
+            return replace(found, state=State.BLOCKED, reason=reason, cause=cause)
     return found
 
 

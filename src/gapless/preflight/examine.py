@@ -14,6 +14,7 @@ from gapless.plan.states import State
 from gapless.preflight.interface import DatedFact, Finding, Remedy, Severity
 from gapless.preflight.sources import Foreseen, foresee_choices, partial_sources
 from gapless.warehouse.interface import Warehouse
+from gapless.wording import plural
 
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 """Below this a run is not started: a full disk in the middle helps nobody."""
@@ -95,7 +96,7 @@ def _blocked(plan: Plan, standings: Standings) -> list[Finding]:
             DatedFact(
                 day,
                 f"{standings.of(table, day).state}: {standings.of(table, day).reason}; "
-                f"blocks {len(steps)} partitions",
+                f"blocks {plural(len(steps), 'partition')}",
             )
             for day, steps in entries
         )
@@ -108,23 +109,21 @@ def _blocked(plan: Plan, standings: Standings) -> list[Finding]:
                 message=f"{table} is not complete, and {', '.join(sorted(blocked))} cannot be "
                 "computed from it.",
                 facts=facts,
-                remedies=_upstream_remedies(plan, standings, table, [day for day, _ in entries]),
+                remedies=(_upstream_remedy(plan, standings, table),),
             )
         )
     return findings
 
 
-def _upstream_remedies(
-    plan: Plan, standings: Standings, table: str, days: Sequence[date]
-) -> tuple[Remedy, ...]:
+def _upstream_remedy(plan: Plan, standings: Standings, table: str) -> Remedy:
     if table not in {derived.name for derived in standings.picture.pipeline.derived_tables}:
-        return (Remedy("load what is missing", "gapless load --data DIR"),)
-    names = " ".join(derived.name for derived in plan.request.tables)
-    span = f"--start-date {plan.request.span.first} --end-date {plan.request.span.last}"
-    first = f"--start-date {min(days)} --end-date {max(days)}"
-    return (
-        Remedy("complete it first", f"gapless backfill {table} {first} --with-upstream"),
-        Remedy("or in one go", f"gapless backfill {names} {span} --with-upstream"),
+        return Remedy("load what is missing", "gapless load --data DIR")
+    request = plan.request
+    names = " ".join(derived.name for derived in request.tables) if request.named else ""
+    span = f"--start-date {request.span.first} --end-date {request.span.last}"
+    return Remedy(
+        "complete what it depends on first",
+        " ".join(f"gapless backfill {names} {span} --with-upstream".split()),
     )
 
 

@@ -121,24 +121,20 @@ def _partial_source(
         if has_other
         else "No other source is sufficient, so nothing can be computed"
     )
-    remedies = [
-        Remedy("clean the stale rows, keeping a copy", _clean_sql(source, days, standings)),
-        Remedy(
-            "let the source choice handle it",
-            f"gapless backfill {table} --dates {listed}" if has_other else "",
-        ),
-        Remedy(
-            "publish on your word, as waived",
-            f'gapless backfill {table} --dates {listed} --force --reason "…"',
-        ),
-    ]
+    backfill = f"gapless backfill {table} --dates {listed}"
+    clean = Remedy("clean the stale rows, keeping a copy", _clean_sql(source, days, standings))
+    alternative = (
+        Remedy("let the source choice handle it", backfill)
+        if has_other
+        else Remedy("publish on your word, as waived", f'{backfill} --force --reason "…"')
+    )
     return Finding(
         code="source_partial",
         severity=Severity.WARNING if has_other else Severity.ERROR,
         table=table,
         message=f"{source} holds rows, but too few. {consequence}.",
         facts=tuple(facts),
-        remedies=tuple(r for r in remedies if r.command and (has_other or "let the" not in r.what)),
+        remedies=(clean, alternative),
     )
 
 

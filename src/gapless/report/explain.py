@@ -15,9 +15,10 @@ from gapless.coverage import percent
 from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt
 from gapless.plan.states import State
-from gapless.report.marks import covered, mark, plural, short
+from gapless.report.marks import covered, mark, short
 from gapless.verbs.explain import Story
 from gapless.verdicts import Outcome
+from gapless.wording import plural
 
 NAMES_SHOWN = 30
 OUTCOME_MARKS = {
@@ -96,6 +97,9 @@ def _calendar(story: Story) -> str:
 
 def _inputs(story: Story) -> Table:
     table = Table.grid(padding=(0, 2))
+    for _ in ("state", "table", "reads"):
+        table.add_column(no_wrap=True)
+    table.add_column()
     for found in story.inputs:
         table.add_row(
             mark(found.state), short(found.table), found.reads, Text(found.reason, style="dim")

@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from gapless.plan.states import Standing, State
-from gapless.report.marks import plural
 from gapless.verbs.load import LoadReport
+from gapless.wording import plural
 
 
 def load_text(report: LoadReport) -> Iterator[RenderableType]:

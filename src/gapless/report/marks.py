@@ -64,8 +64,3 @@ def dates_text(days: Sequence[date], step: Sequence[date] = (), most: int = 4) -
     shown = ", ".join(str(span) for span in found[:most])
     more = len(found) - most
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def plural(count: int, unit: str) -> str:
-    """Return `1 date`, `2 dates`."""
-    return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from gapless.plan.build import Action, Plan, Step
 from gapless.plan.standings import Standings
-from gapless.report.marks import dates_text, mark, plural, short
+from gapless.report.marks import dates_text, short
+from gapless.wording import plural
 
 WORDS = {
     Action.COMPUTE: "compute",
@@ -59,7 +61,8 @@ def _reasons(plan: Plan, standings: Standings) -> Iterator[RenderableType]:
         for (table, reason), steps in list(grouped.items())[:12]:
             days = dates_text([step.partition for step in steps], step_order, most=2)
             line = Table.grid(padding=(0, 1))
-            line.add_row(mark(steps[0].state), f"{short(table)}: {days} — {reason}")
+            verb = Text(WORDS[action], style="bold" if action is Action.COMPUTE else "red")
+            line.add_row(verb, f"{short(table)}: {days} — {reason}")
             yield line
         if len(grouped) > 12:  # noqa: PLR2004 - a screen
             yield f"… and {len(grouped) - 12} more; all of them with --json"

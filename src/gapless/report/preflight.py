@@ -12,7 +12,7 @@ from rich.text import Text
 from gapless.plan.build import Action
 from gapless.preflight.examine import Preflight
 from gapless.preflight.interface import DatedFact, Finding, Severity
-from gapless.report.marks import plural
+from gapless.wording import plural
 
 SEVERITY_MARKS = {
     Severity.REFUSE: ("✗", "bold red"),

@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gapless.ledger.interface import Verdict
-from gapless.report.marks import covered, dates_text, mark, plural, short
+from gapless.report.marks import covered, dates_text, mark, short
 from gapless.run.report import Result, RunReport
 from gapless.verbs.backfill import BackfillOutcome
+from gapless.wording import plural
 
 PROBLEMS_AT_MOST = 6
 CHOICES_AT_MOST = 6

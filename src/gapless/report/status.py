@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gapless.plan.states import State
-from gapless.report.marks import covered, mark, plural, short
+from gapless.report.marks import covered, mark, short
 from gapless.verbs.status import StatusReport
+from gapless.wording import plural
 
 DETAILED_AT_MOST = 40
 """Up to so many partitions each gets a line of its own."""
@@ -42,7 +43,9 @@ def status_text(report: StatusReport) -> Iterator[RenderableType]:
 def _by_partition(report: StatusReport) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("table", "date", "state", "coverage", "why"):
-        table.add_column(name, justify="right" if name == "coverage" else "left")
+        table.add_column(
+            name, justify="right" if name == "coverage" else "left", no_wrap=name != "why"
+        )
     for standing in report.standings:
         table.add_row(
             short(standing.table),
@@ -58,7 +61,7 @@ def _by_state(report: StatusReport) -> Table:
     counts = {name: report.counts(name) for name in report.tables}
     states = [state for state in State if any(count[state] for count in counts.values())]
     table = Table(box=None, pad_edge=False)
-    table.add_column("table")
+    table.add_column("table", no_wrap=True)
     for state in states:
         table.add_column(mark(state), justify="right")
     for name in report.tables:
@@ -98,9 +101,10 @@ def _conclusion(report: StatusReport) -> Text:
     if not open_ones:
         return Text("● everything selected is done", style="green")
     first = open_ones[0]
+    loaded = [s for s in open_ones if s.cause is not None and s.cause[0] in report.sources]
+    closing = "gapless load --data DIR" if loaded else "gapless backfill --with-upstream"
     return Text.assemble(
         (f"✗ {plural(len(open_ones), 'partition')} not done", "red"),
-        f"  Look: gapless explain {short(first.table)} {first.partition}   "
-        "Close: gapless backfill --with-upstream",
+        f"  Look: gapless explain {short(first.table)} {first.partition}   Close: {closing}",
         no_wrap=True,
     )

@@ -183,8 +183,9 @@ class ChunkProcess:
             extra = None
             if waiver is not None:
                 verdict, extra = Verdict.WAIVED, {"waiver": publication.evidence["waiver"]}
-                failed = "; ".join(str(found) for found in one.failed) or waiver.checks[0]
-                reason = f"published below its gate ({failed}): {waiver.reason}"
+                failed = "; ".join(str(found) for found in one.failed)
+                why = f"below its gate ({failed})" if failed else f"without {waiver.checks[0]}"
+                reason = f"published {why}: {waiver.reason}"
             result.attempts.append(
                 audited_attempt(
                     self._frame,

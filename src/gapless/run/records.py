@@ -22,6 +22,7 @@ from gapless.run.frame import RunFrame
 from gapless.run.settings import Force
 from gapless.verdicts import Outcome
 from gapless.warehouse.interface import Publication
+from gapless.wording import plural
 
 CHECK_INPUTS = "inputs_complete"
 """Name of the check that a forced partition with an incomplete input has waived."""
@@ -179,11 +180,11 @@ def refusal_reason(chunk: Chunk, audited: Audited, quarantine: str | None) -> st
         names.append(f"{kind}, first: {shown}")
     detail = f" ({'; '.join(names)})" if names else ""
     rows = audited.coverage.rows
-    kept = f"the {rows} staged rows are in {quarantine}"
+    kept = f"what was staged ({plural(rows, 'row')}) is in {quarantine}"
     if not rows:
         kept = "no rows were computed"
     elif quarantine is None:
-        kept = f"the {rows} staged rows could not be kept in quarantine"
+        kept = f"what was staged ({plural(rows, 'row')}) could not be kept in quarantine"
     return (
         f"{failed}{detail}. Nothing was published; {kept}. "
         f"Look: gapless explain {chunk.table.name} {audited.day}"

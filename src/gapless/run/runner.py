@@ -24,7 +24,7 @@ from gapless.plan.states import Standing
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.report import RunReport, collect
-from gapless.run.settings import Force, RunSettings
+from gapless.run.settings import RunSettings
 from gapless.run.work import Work
 from gapless.warehouse.interface import Warehouse
 
@@ -74,7 +74,7 @@ class Runner:
         holder = Holder(frame.run_id, host_name(), os.getpid(), self._settings.actor)
         with self._ended_in_ledger(frame.run_id):
             with LeaseKeeper(self._ledger, holder, self._clock, self._settings.lease_ttl) as leases:
-                refused = leases.acquire(_wanted(plan, self._settings.force))
+                refused = leases.acquire(_wanted(plan))
                 Work(frame, plan, standings, leases, refused).run_all()
             report = RunReport(
                 run_id=frame.run_id,
@@ -123,14 +123,11 @@ class Runner:
         self._listener(RunStarted(frame.run_id, plan))
 
 
-def _wanted(plan: Plan, force: Force | None) -> dict[str, list[date]]:
-    """Return the partitions that may be written: those to compute, and blocked ones if forced."""
+def _wanted(plan: Plan) -> dict[str, list[date]]:
+    """Return the partitions that may be written."""
     wanted: dict[str, list[date]] = {}
     for step in plan.all_steps:
-        forced = force is not None and force.covers(step.table, step.partition)
-        if step.action in (Action.COMPUTE, Action.RECHECK) or (
-            step.action is Action.BLOCK and forced
-        ):
+        if step.action in (Action.COMPUTE, Action.RECHECK):
             wanted.setdefault(step.table, []).append(step.partition)
     return wanted
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gapless.errors import PreflightRefused, UsageError
@@ -76,6 +77,8 @@ def backfill(
     check_force(selection, options)
     ledger = workspace.open_ledger
     ledger.open()
+    began, before = time.monotonic(), workspace.warehouse.statements
+    selection = replace(selection, forced=options.force_reason is not None)
     made, standings = plan(workspace, selection)
     reconcile(workspace, standings)
     found = examine(workspace.warehouse, workspace.ledger, made, standings, workspace.clock.now())
@@ -91,7 +94,14 @@ def backfill(
     )
     report = runner.run(made, standings)
     ledger.record_findings(_records(found, report.run_id))
-    return BackfillOutcome(found, report)
+    return BackfillOutcome(
+        found,
+        replace(
+            report,
+            seconds=time.monotonic() - began,
+            statements=workspace.warehouse.statements - before,
+        ),
+    )
 
 
 def check_force(selection: Selection, options: BackfillOptions) -> None:

@@ -74,6 +74,8 @@ class Story:
     attempts: tuple[Attempt, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     unit: str = "row"
+    cause_is_source: bool = False
+    """Whether what blocks it has to be loaded, not computed."""
 
     @property
     def next_step(self) -> str:
@@ -86,6 +88,8 @@ class Story:
                 return ""
             case State.WAIVED:
                 return f"gapless backfill {name} --dates {self.day}  # once its cause is mended"
+            case State.BLOCKED if self.cause_is_source:
+                return "gapless load --data DIR"
             case State.BLOCKED:
                 return f"gapless backfill {name} --dates {self.day} --with-upstream"
         if not isinstance(self.table, Derived):
@@ -121,12 +125,18 @@ def explain(workspace: Workspace, name: str, day: date) -> Story:
         if ledger
         else (),
         unit=picture.calendar.unit,
+        cause_is_source=_is_caused_by_source(workspace, standings.of(table.name, day)),
     )
     if facts is None:
         return story
     if isinstance(table, Derived):
         return _measured(workspace, standings, table, facts, path, story)
     return replace(story, checks=tuple(picture.checked.get(table.name, {}).get(day, ())))
+
+
+def _is_caused_by_source(workspace: Workspace, standing: Standing) -> bool:
+    cause = standing.cause
+    return cause is not None and cause[0] in {s.name for s in workspace.pipeline.sources}
 
 
 def _some_reader(workspace: Workspace, source: Table) -> Derived:

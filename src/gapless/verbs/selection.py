@@ -28,6 +28,7 @@ class Selection:
     dates: Sequence[date] = ()
     season: str | None = None
     with_upstream: bool = False
+    forced: bool = False
 
     @property
     def names_dates(self) -> bool:
@@ -51,6 +52,7 @@ def look(workspace: Workspace, selection: Selection) -> tuple[Standings, Request
         tables,
         named=bool(selection.tables),
         with_upstream=selection.with_upstream,
+        forced=selection.forced,
     )
     picture = read_picture(
         warehouse,

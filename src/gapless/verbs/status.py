@@ -42,6 +42,8 @@ class StatusReport:
     """None: measured just now; else when the ledger's newest entry was."""
     waivers: tuple[Waiver, ...] = ()
     tables: tuple[str, ...] = field(default=())
+    sources: tuple[str, ...] = ()
+    """Tables that are loaded, not computed."""
 
     @property
     def exit_code(self) -> int:
@@ -126,6 +128,7 @@ def status(workspace: Workspace, selection: Selection) -> StatusReport:
         measured_at=None,
         waivers=_waivers(workspace.ledger, names, days),
         tables=names,
+        sources=tuple(source.name for source in workspace.pipeline.sources),
     )
 
 
