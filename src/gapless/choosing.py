@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from gapless.coverage import percent
 from gapless.declare.inputs import Choice
+from gapless.declare.tables import Table
 from gapless.measure import SourceCoverage
 
 EPSILON = 1e-12
@@ -62,6 +64,26 @@ class ChoiceMade:
         }
 
 
+Unfit = Callable[[Table, date], str | None]
+"""Says why a source must not feed a date whatever it holds; None when it may."""
+
+
+def always_fit(source: Table, day: date) -> str | None:
+    """Let every source be judged by what it holds alone."""
+    del source, day
+    return None
+
+
+def with_unfit(
+    choice: Choice, measured: Sequence[SourceCoverage], day: date, unfit: Unfit
+) -> list[SourceCoverage]:
+    """Mark the sources that must not feed a date."""
+    return [
+        replace(found, unfit=unfit(source, day))
+        for source, found in zip(choice.sources, measured, strict=True)
+    ]
+
+
 def choose(
     name: str, choice: Choice, measured: Sequence[SourceCoverage], *, forced: bool = False
 ) -> ChoiceMade:
@@ -79,6 +101,8 @@ def choose(
         # Without a threshold (fill_missing) the first source there is leads, even when empty.
         leads = choice.at_least == 0 and source.exists and source.expected
         ratio = source.ratio
+        if source.unfit is not None:
+            continue
         if leads or (choice.at_least and ratio is not None and ratio >= choice.at_least - EPSILON):
             return _made(name, choice, measured, place, _reason(choice, measured, place))
     tried = "; ".join(_described(source) for source in measured)
@@ -86,7 +110,8 @@ def choose(
     if measured and not measured[0].expected:
         reason = NOTHING_EXPECTED
     best = max(range(len(measured)), key=lambda place: measured[place].usable)
-    if forced and measured[best].usable:
+    # Force is for too few rows; nobody can vouch for rows made from inputs that have changed.
+    if forced and measured[best].usable and measured[best].unfit is None:
         return _made(name, choice, measured, best, f"forced; {reason}", insufficient=True)
     return ChoiceMade(name, None, (), reason, tuple(measured), insufficient=True)
 
@@ -108,7 +133,8 @@ def _fillers(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> 
     lacking = measured[place].expected - measured[place].usable
     if not choice.fill_missing or not lacking:
         return ()
-    return tuple(source.source for source in measured[place + 1 :] if source.usable)
+    later = measured[place + 1 :]
+    return tuple(source.source for source in later if source.usable and source.unfit is None)
 
 
 def _reason(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> str:
@@ -124,10 +150,13 @@ def _reason(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> s
 
 def _passed_over(choice: Choice, source: SourceCoverage) -> str:
     described = _described(source)
-    return f"{described}, below {percent(choice.at_least)}" if source.rows else described
+    too_few = source.rows and source.unfit is None
+    return f"{described}, below {percent(choice.at_least)}" if too_few else described
 
 
 def _described(source: SourceCoverage) -> str:
+    if source.unfit is not None:
+        return f"{_short(source.source)} is {source.unfit}"
     if not source.rows:
         return f"{_short(source.source)} has no rows"
     return (

@@ -66,6 +66,8 @@ class SourceCoverage:
     expected: int
     exists: bool = True
     """Whether its table exists."""
+    unfit: str | None = None
+    """Why it must not be used whatever it holds, e.g. because it is stale."""
 
     @property
     def ratio(self) -> float | None:

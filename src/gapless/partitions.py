@@ -57,10 +57,8 @@ class DateRange:
         return isinstance(day, date) and self.first <= day <= self.last
 
     def __iter__(self) -> Iterator[date]:
-        day = self.first
-        while day <= self.last:
-            yield day
-            day += timedelta(days=1)
+        for number in range(self.first.toordinal(), self.last.toordinal() + 1):
+            yield date.fromordinal(number)
 
     def __len__(self) -> int:
         return (self.last - self.first).days + 1

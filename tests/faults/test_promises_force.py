@@ -212,6 +212,14 @@ def test_other_tables_stay_gated(shop: Shopkeeper) -> None:
     assert shop.table(SHOP_DAYS, 4) == []
 
 
+def test_other_dates_on_the_way_stay_gated(shop: Shopkeeper) -> None:
+    """F25: earlier dates of a named table that are completed on the way are not waived along."""
+    with_holes(shop, 4, 5)
+    shop.backfill(SHOP_DAYS, DAILY_SUMMARY, dates=[day(5)], with_upstream=True, force=WHY)
+    assert day(4) not in {waiver.partition for waiver in waivers(shop)}
+    assert shop.table(SHOP_DAYS, 4) == []
+
+
 def test_date_that_passes_needs_no_waiver(shop: Shopkeeper) -> None:
     """A forced date that meets its gate is published as complete, and no waiver is granted."""
     with_holes(shop, 4)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from gapless.cli.output import reader_may_leave
 from gapless.errors import GaplessError, UsageError
 from gapless.version import __version__
 
@@ -18,6 +19,7 @@ EXIT_INTERRUPTED = 130
 app = App(
     name="gapless",
     version=__version__,
+    suppress_keyboard_interrupt=False,
     help="A date is done when the rows that were expected on it are there, and not before.",
     help_epilogue="Exit codes: 0 all asked for is done · 1 some partitions failed or are blocked · "
     "2 usage · 3 refused, nothing was started · 4 unknown or internal.",
@@ -65,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; never raises."""
+    result: object = 0
     try:
         result = app(
             list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
@@ -79,10 +82,9 @@ def run(arguments: Sequence[str]) -> int:
             "for the rest.\n"
         )
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone, e.g. `| head`; that is no failure of ours.
-        sys.stderr.close()
-        return 0
+    except SystemExit as end:
+        # The help's own console ends the program when its reader has seen enough.
+        return _code_of_help(end)
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
         if os.environ.get("GAPLESS_DEBUG"):
             traceback.print_exc()
@@ -93,6 +95,14 @@ def run(arguments: Sequence[str]) -> int:
         )
         return _fail(unforeseen, arguments)
     return result if isinstance(result, int) else 0
+
+
+def _code_of_help(end: SystemExit) -> int:
+    code = 0
+    with reader_may_leave():
+        sys.stdout.flush()
+        code = end.code if isinstance(end.code, int) else 0
+    return code
 
 
 def _fail(error: GaplessError, arguments: Sequence[str]) -> int:

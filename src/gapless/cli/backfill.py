@@ -65,6 +65,8 @@ def backfill(
     """
     if reason is not None and not force:
         raise UsageError("--reason belongs to --force; without it nothing is overridden.")
+    if waive_days < 1:
+        raise UsageError(f"--waive-days {waive_days} would expire at once; give at least 1.")
     if force and reason is None:
         raise UsageError('--force needs --reason "…": it is kept with the partitions for ever.')
     selection = dates.selection(tables, with_upstream=with_upstream)

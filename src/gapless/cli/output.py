@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -15,24 +17,46 @@ NARROWEST = 100
 """Width of text that goes into a file or a pipe."""
 
 
+class ReadersConsole(Console):
+    """A console whose reader may have seen enough, e.g. `| head`."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave the end of the program to the program."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console for stdout that wraps sentences, not tables, on narrow screens."""
-    made = Console(highlight=False, soft_wrap=False)
+    made = ReadersConsole(highlight=False, soft_wrap=False)
     if not made.is_terminal:
-        return Console(highlight=False, width=NARROWEST)
+        return ReadersConsole(highlight=False, width=NARROWEST)
     if made.width > WIDEST:
-        return Console(highlight=False, width=WIDEST)
+        return ReadersConsole(highlight=False, width=WIDEST)
     return made
 
 
 def show(parts: Iterable[RenderableType]) -> None:
     """Print a report for people."""
-    out = console()
-    for part in parts:
-        # Commands are marked no_wrap: broken lines could not be copied.
-        out.print(part, soft_wrap=isinstance(part, Text) and bool(part.no_wrap))
+    with reader_may_leave():
+        out = console()
+        for part in parts:
+            # Commands are marked no_wrap: broken lines could not be copied.
+            out.print(part, soft_wrap=isinstance(part, Text) and bool(part.no_wrap))
+        sys.stdout.flush()
 
 
 def show_json(data: Mapping[str, Any]) -> None:
     """Print a report for programs."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
+    with reader_may_leave():
+        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
+        sys.stdout.flush()
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Go on when nobody reads stdout any more: the exit code is still worth something."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Python flushes stdout once more at the end; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -66,7 +66,7 @@ def _import(place: str, folder: Path, where: str) -> ModuleType:
         raise
     except ModuleNotFoundError as error:
         raise ConfigError(f"{where}: there is no module {error.name!r}.") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(
             f"{where} cannot be imported: {type(error).__name__}: {error}."
         ) from error

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gapless.errors import PreflightRefused
 from gapless.partitions import DateRange
 
 if TYPE_CHECKING:
@@ -71,6 +72,14 @@ class Season:
     units: int
 
 
+def _contradiction(table: str, what: str) -> PreflightRefused:
+    return PreflightRefused(
+        f"The calendar contradicts itself: {what}.",
+        untouched="Nothing was started.",
+        advice=f"Correct {table}; what is expected on a date hangs on it.",
+    )
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The scheduled dates of a pipeline, oldest first."""
@@ -82,11 +91,31 @@ class Calendar:
     def from_rows(
         cls, rows: Sequence[tuple[date, str, int]], declaration: CalendarDeclaration
     ) -> Calendar:
-        """Build from (date, season, units) rows of the trusted table, in any order."""
+        """Build from (date, season, units) rows of the trusted table, in any order.
+
+        Raises:
+            PreflightRefused: a date belongs to two seasons, lies before the start of its own, or
+                lacks one; the calendar proves nothing then.
+        """
         starts: dict[str, date] = {}
+        seasons: dict[date, str] = {}
+        table = declaration.table.name
         for day, season, _ in rows:
+            if day is None or season is None:
+                lacking = "date" if day is None else f"{declaration.season} on {day}"
+                raise _contradiction(table, f"{table} has rows without a {lacking}")
+            if seasons.setdefault(day, season) != season:
+                raise _contradiction(
+                    table, f"{table} puts {day} into two seasons, {seasons[day]} and {season}"
+                )
             starts[season] = min(day, starts.get(season, day))
-        starts |= {name: day for name, day in declaration.season_starts.items() if name in starts}
+        for name, declared in declaration.season_starts.items():
+            if name in starts:
+                if starts[name] < declared:
+                    raise _contradiction(
+                        table, f"{table} has {starts[name]} in {name}, which starts on {declared}"
+                    )
+                starts[name] = declared
         order = sorted(starts, key=lambda name: starts[name])
         before = dict(zip(order[1:], order, strict=False))
         dates = {

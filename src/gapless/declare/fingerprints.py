@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from gapless.declare.expected import ExpectedQuery, KeysOf, PlainExpected
-from gapless.declare.gates import Gate
+from gapless.declare.gates import Check, Gate
 from gapless.declare.inputs import Choice, History, PlainInput, Query, SameDate
 from gapless.declare.statements import Statement
-from gapless.declare.tables import Derived, Source
+from gapless.declare.tables import Derived
 from gapless.partitions import Path
 
 
@@ -27,18 +28,10 @@ def definition_hash(table: Derived, path: Path) -> str:
 
 def gate_hash(gate: Gate) -> str:
     """Hash what a partition is measured against; a change asks for a new look, not for new rows."""
-    checks = [f"{check.name}:{_normal(check.statement)}:{check.blocking}" for check in gate.checks]
     return _digest(
         repr((gate.coverage, gate.group_coverage, gate.required)),
         *(f"{rule.name}:{rule.predicate}" for rule in gate.rules),
-        *checks,
-    )
-
-
-def checks_hash(source: Source) -> str:
-    """Hash what a source is measured against."""
-    return _digest(
-        *(f"{check.name}:{_normal(check.statement)}:{check.blocking}" for check in source.checks)
+        *_checks(gate.checks),
     )
 
 
@@ -65,10 +58,23 @@ def _expected(expected: PlainExpected) -> str:
             return f"query {_normal(statement)} {inner} {group} {label} {carry}"
 
 
+_LITERAL_OR_NOISE = re.compile(
+    r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|--[^\n]*|/\*.*?\*/|\s+""", re.DOTALL
+)
+
+
 def _normal(statement: Statement | str) -> str:
-    """Leave out comments and spacing: they change no row."""
+    """Leave out comments and spacing, which change no row; texts and quoted names stay."""
     text = statement.text if isinstance(statement, Statement) else statement
-    return " ".join(re.sub(r"--[^\n]*", " ", text).split())
+    return _LITERAL_OR_NOISE.sub(lambda found: found[1] or " ", text).strip()
+
+
+def _checks(checks: Sequence[Check]) -> list[str]:
+    return [
+        f"{check.name}:{_normal(check.statement)}:{check.blocking}:"
+        f"{sorted(f'{alias}={_input(read)}' for alias, read in check.inputs.items())}"
+        for check in checks
+    ]
 
 
 def _digest(*parts: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf
+from gapless.declare.gates import BUILT_IN_CHECKS
 from gapless.declare.inputs import Choice, Input, on_path, reads_of
 from gapless.errors import DeclarationError, nearest
 from gapless.partitions import Path
@@ -19,7 +20,18 @@ RELATION_PARTITIONS = "partitions"
 """The dates to compute, bound into every statement."""
 RELATION_CANDIDATE = "candidate"
 """The rows under examination, bound into every check."""
-RESERVED_SCHEMAS = frozenset({"gapless", "quarantine", "information_schema", "pg_catalog"})
+RESERVED_SCHEMAS = frozenset(
+    {
+        "gapless",
+        "gapless_warehouse",
+        "information_schema",
+        "memory",
+        "pg_catalog",
+        "quarantine",
+        "system",
+        "temp",
+    }
+)
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
@@ -167,6 +179,11 @@ def _check_expected(pipeline: Pipeline, table: Derived) -> None:
 
 def _check_rule_names(table: Derived) -> None:
     names = [rule.name for rule in table.gate.rules] + [check.name for check in table.gate.checks]
+    for name in names:
+        if name in BUILT_IN_CHECKS:
+            raise DeclarationError(
+                f"{table.name}: every gate has a check {name!r}; call yours something else."
+            )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DeclarationError(f"{table.name}: two rules of its gate are called {twice[0]!r}.")

@@ -108,8 +108,9 @@ class Plan:
         """Count the steps with one of the given actions."""
         return sum(step.action in actions for step in self.all_steps)
 
-    def as_data(self) -> dict[str, Any]:
-        """Return the plan as the ledger and `--json` show it."""
+    def as_data(self, *, only_open: bool = False) -> dict[str, Any]:
+        """Return the plan as `--json` shows it; the ledger keeps `only_open` steps, and counts."""
+        quiet = (Action.LEAVE, Action.EMPTY) if only_open else ()
         return {
             "pipeline": self.pipeline,
             "today": self.today.isoformat(),
@@ -117,7 +118,8 @@ class Plan:
             "first": self.request.span.first.isoformat(),
             "last": self.request.span.last.isoformat(),
             "with_upstream": self.request.with_upstream,
-            "steps": [step.as_data() for step in self.all_steps],
+            "counts": {action.value: self.count(action) for action in Action},
+            "steps": [step.as_data() for step in self.all_steps if step.action not in quiet],
         }
 
 
@@ -199,7 +201,7 @@ class _Planner:
         def step(action: Action, reason: str, cause: tuple[str, date] | None = None) -> Step:
             return Step(table.name, day, path, action, standing.state, reason, cause)
 
-        if standing.state is State.UNKNOWN:
+        if standing.state is State.UNKNOWN and day not in picture.calendar.dates:
             return step(Action.UNKNOWN, standing.reason)
         if day not in picture.calendar.dates and not standing.settled:
             return step(Action.BLOCK, standing.reason, (table.name, day))

@@ -52,7 +52,7 @@ def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]
     rows = []
     if table in set(known):
         rows = warehouse.fetch(
-            f"SELECT {day}, {identifier(declared.season)}, count(*) FROM {relation(table)} "
+            f"SELECT {day}::DATE, {identifier(declared.season)}, count(*) FROM {relation(table)} "
             "GROUP BY ALL ORDER BY ALL"
         )
     if not rows:
@@ -81,7 +81,7 @@ def needed_dates(
             for read in table.reads_on(path):
                 first = wanted.first
                 if read.window is not None:
-                    oldest = read.window.start(calendar.dates[days[0]])
+                    oldest = min(read.window.start(calendar.dates[day]) for day in days)
                     extent = calendar.extent
                     first = max(oldest, extent.first) if extent else oldest
                 known = needed.get(read.table.name, DateRange(wanted.first, wanted.last))

@@ -10,7 +10,7 @@ from gapless.coverage import percent
 from gapless.declare.calendar import DateFacts, DayKind
 from gapless.declare.fingerprints import definition_hash, gate_hash
 from gapless.declare.inputs import Choice, Read, reads_of
-from gapless.declare.tables import Derived, Source
+from gapless.declare.tables import Derived, Source, Table
 from gapless.partitions import Path, path_of
 from gapless.plan.contents import MODULUS, Held, Unsettled, mixed
 from gapless.plan.doubts import Doubt, Doubts
@@ -18,6 +18,8 @@ from gapless.plan.picture import Picture
 from gapless.plan.states import Standing, State
 from gapless.warehouse.interface import Publication
 from gapless.wording import plural
+
+DEFINITION_CHANGED = "its definition changed"
 
 
 @dataclass
@@ -87,6 +89,8 @@ def derive_standings(picture: Picture, doubts: Doubts | None = None) -> Standing
         if isinstance(table, Source):
             days = picture.calendar.between(span)
             standings.put(name, {day: source_standing(picture, table, day) for day in days})
+            if not table.trusted:
+                standings.put(name, _off_calendar_rows(standings, table))
     for table in picture.pipeline.derived_tables:
         if table.name in picture.needed:
             days = picture.calendar.between(picture.needed[table.name])
@@ -100,7 +104,7 @@ def derive_table(standings: Standings, table: Derived, days: Sequence[date]) -> 
     standings.put(table.name, {day: derived_standing(standings, table, day) for day in days})
 
 
-def _off_calendar_rows(standings: Standings, table: Derived) -> dict[date, Standing]:
+def _off_calendar_rows(standings: Standings, table: Table) -> dict[date, Standing]:
     """Find rows on dates that the calendar proves empty, e.g. of a day that was moved.
 
     They would go on feeding history windows, so they are a state of their own, not nothing.
@@ -165,8 +169,15 @@ def derived_standing(standings: Standings, table: Derived, day: date) -> Standin
         return found
     if path in table.on_request:
         reason = f"built for {path} dates only when asked for by name; {found.reason}"
-        return replace(found, state=State.NOTHING_EXPECTED, reason=reason)
+        outdated = found.state is State.STALE and _holds_its_publication(standings, table, day)
+        return replace(found, state=State.NOTHING_EXPECTED, reason=reason, outdated=outdated)
     return _blocked(standings, table, facts, path, found)
+
+
+def _holds_its_publication(standings: Standings, table: Derived, day: date) -> bool:
+    publication = standings.picture.publications.get((table.name, day))
+    held = standings.picture.contents[table.name].on(day)
+    return publication is not None and held == Held(publication.rows, publication.content)
 
 
 def _nothing_demanded(table: Derived, facts: DateFacts, path: Path) -> tuple[State, str] | None:
@@ -201,6 +212,8 @@ def _published_standing(
     coverage = doubt.coverage if doubt else None
     expected = coverage.expected if coverage else publication.expected if publication else None
     present = coverage.present if coverage else publication.present if publication else None
+    if not rows and present is not None:
+        present = 0
 
     def standing(state: State, reason: str) -> Standing:
         version = publication.version if publication else None
@@ -216,6 +229,9 @@ def _published_standing(
         reason = f"waived: {waiver.get('reason', 'published below its gate')}"
         found = standing(State.WAIVED, f"{reason}; {changed} since" if changed else reason)
         return replace(found, outdated=changed is not None)
+    if changed == DEFINITION_CHANGED:
+        # A gate of the new definition may speak of columns that only new rows have.
+        return standing(State.STALE, f"{changed} since it was published")
     if doubt is not None and doubt.failure is not None:
         state = State.UNKNOWN if doubt.unknown else State.PARTIAL
         return standing(state, f"its gate changed since it was published: {doubt.failure}")
@@ -230,10 +246,8 @@ def _changed_since(
     standings: Standings, table: Derived, facts: DateFacts, path: Path, publication: Publication
 ) -> str | None:
     """Say what a publication depends on has changed since; None when nothing has."""
-    if publication.evidence.get("path", path) != path:
-        return "the date was played out"
     if publication.definition != standings.definition(table, path):
-        return "its definition changed"
+        return DEFINITION_CHANGED
     if publication.inputs != inputs_hash(standings, table, facts, path, publication):
         return "its inputs changed"
     return None
@@ -272,6 +286,20 @@ def _blocked(
             cause = (root.table, root.partition)
             return replace(found, state=State.BLOCKED, reason=reason, cause=cause)
     return found
+
+
+def unfit_source(standings: Standings, source: Table, day: date) -> str | None:
+    """Say why a source must not feed a partition whatever it holds; None when it may.
+
+    A computed source has to be settled itself. One that is kept for past dates without being
+    demanded may be partial, which is measured, but not made from inputs that have changed since.
+    """
+    if not isinstance(standings.picture.pipeline.tables[source.name], Derived):
+        return None
+    standing = standings.of(source.name, day)
+    if standing.settled and not standing.outdated:
+        return None
+    return f"{standing.state}: {standing.reason}"
 
 
 def inputs_hash(

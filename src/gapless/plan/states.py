@@ -47,7 +47,7 @@ class Standing:
     rows: int = 0
     version: int | None = None
     outdated: bool = False
-    """For a waived partition: what it depends on has changed, so it is worth another try."""
+    """For a waived partition, or one that nobody demands: what it was made from has changed."""
     cause: tuple[str, date] | None = None
     """For a blocked partition, the input partition that stands in the way."""
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
-from gapless.choosing import ChoiceMade, choose
+from gapless.choosing import ChoiceMade, choose, with_unfit
 from gapless.coverage import percent
 from gapless.declare.inputs import Choice
 from gapless.declare.tables import Derived
 from gapless.measure import measure_choice, stage_expected
 from gapless.partitions import Path
 from gapless.plan.build import Action, Plan
-from gapless.plan.standings import Standings
+from gapless.plan.standings import Standings, unfit_source
 from gapless.preflight.interface import DatedFact, Finding, Remedy, Severity
 from gapless.sql.binding import Scope
 from gapless.warehouse.interface import Warehouse
@@ -76,7 +77,8 @@ def _measure(
         for alias, given in choices.items():
             measured = measure_choice(warehouse, given, scope, table.key, place, picture.catalog)
             for day, sources in measured.items():
-                made[day].append(choose(alias, given, sources))
+                unfit = partial(unfit_source, standings)
+                made[day].append(choose(alias, given, with_unfit(given, sources, day, unfit)))
     finally:
         warehouse.unstage([name])
     return {(table.name, day): tuple(choices_made) for day, choices_made in made.items()}
@@ -144,6 +146,6 @@ def _clean_sql(source: str, days: Sequence[date], standings: Standings) -> str:
     copy = f"quarantine.stale_{source.rsplit('.', maxsplit=1)[-1]}_{days[0]:%Y%m%d}"
     where = f"WHERE {column} IN ({listed})"
     return (
-        f"CREATE SCHEMA IF NOT EXISTS quarantine; CREATE TABLE {copy} AS FROM {source} {where}; "
-        f"DELETE FROM {source} {where};"
+        f"BEGIN; CREATE SCHEMA IF NOT EXISTS quarantine; CREATE TABLE {copy} AS FROM {source} "
+        f"{where}; DELETE FROM {source} {where}; COMMIT;"
     )

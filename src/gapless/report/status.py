@@ -22,11 +22,10 @@ STRETCHES_AT_MOST = 12
 def status_text(report: StatusReport) -> Iterator[RenderableType]:
     """Show a table by state, or each partition where there are few, then what needs a look."""
     if report.measured_at is not None:
-        yield Text(
-            "The warehouse is in use; this is what the ledger knew at "
-            f"{report.measured_at:%Y-%m-%d %H:%M:%S} UTC.",
-            style="yellow",
+        when = (
+            f" at {report.measured_at:%Y-%m-%d %H:%M:%S} UTC" if report.measured_at.year > 1 else ""
         )
+        yield Text(f"The warehouse is in use; this is what the ledger knew{when}.", style="yellow")
     if not report.standings:
         yield "Nothing is known yet."
         return

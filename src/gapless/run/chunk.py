@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from gapless.choosing import ChoiceMade, choose
+from gapless.choosing import ChoiceMade, Unfit, always_fit, choose, with_unfit
 from gapless.coverage import Coverage
 from gapless.declare.expected import PlainExpected
 from gapless.declare.inputs import Choice
@@ -48,6 +48,8 @@ class Chunk:
     scope: Scope
     guarded: tuple[date, ...]
     """Dates whose published keys must not be lost."""
+    strays: Mapping[date, int]
+    """Rows on a date beyond those that were published; so many keys may go."""
     slot: str
     """Suffix of its staged relations, unique among the chunks at work."""
 
@@ -102,6 +104,7 @@ def stage_chunk(
     chunk: Chunk,
     catalog: Mapping[str, Mapping[str, str]],
     forced: Collection[date] = (),
+    unfit: Unfit = always_fit,
 ) -> StagedChunk:
     """Choose sources, stage the rows of a chunk and measure every partition of it.
 
@@ -110,6 +113,7 @@ def stage_chunk(
         chunk: What to stage.
         catalog: Tables and columns of the warehouse.
         forced: Dates that are fed by the best source also where none is sufficient.
+        unfit: Says why a source must not feed a date whatever it holds.
 
     Raises:
         WarehouseError: a statement failed; nothing of the chunk was published.
@@ -122,7 +126,7 @@ def stage_chunk(
     expected_place = stage_expected(
         warehouse, chunk.table, chunk.expected, chunk.scope, expected_name
     )
-    choices = _make_choices(warehouse, chunk, expected_place, catalog, forced)
+    choices = _make_choices(warehouse, chunk, expected_place, catalog, forced, unfit)
     unfed = {
         day: tuple(made) for day, made in choices.items() if any(c.place is None for c in made)
     }
@@ -172,6 +176,7 @@ def _make_choices(
     expected_place: str,
     catalog: Mapping[str, Mapping[str, str]],
     forced: Collection[date],
+    unfit: Unfit,
 ) -> dict[date, list[ChoiceMade]]:
     made: dict[date, list[ChoiceMade]] = {day: [] for day in chunk.days}
     for alias, given in chunk.table.inputs_on(chunk.path).items():
@@ -180,7 +185,8 @@ def _make_choices(
                 warehouse, given, chunk.scope, chunk.table.key, expected_place, catalog
             )
             for day, sources in measured.items():
-                made[day].append(choose(alias, given, sources, forced=day in forced))
+                checked = with_unfit(given, sources, day, unfit)
+                made[day].append(choose(alias, given, checked, forced=day in forced))
     return made
 
 
@@ -254,7 +260,10 @@ def _audit(
         live_columns=tuple(catalog.get(chunk.table.name, ())),
         guarded=[day for day in chunk.guarded if day in staged_days],
     )
-    coverages = measure_coverage(warehouse, request)
+    coverages = {
+        day: replace(coverage, lost=max(0, coverage.lost - chunk.strays.get(day, 0)))
+        for day, coverage in measure_coverage(warehouse, request).items()
+    }
     checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)
     named: dict[date, dict[str, list[Named]]] = {}
     if any(_has_something_to_name(coverage) for coverage in coverages.values()):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from gapless.choosing import ChoiceMade
-from gapless.errors import GaplessError, PartitionError, QueryFailed, UsageError, WarehouseError
+from gapless.errors import GaplessError, PartitionError, QueryFailed, WarehouseError
 from gapless.ledger.interface import Attempt, Verdict, Waiver
-from gapless.plan.standings import Standings
+from gapless.plan.standings import Standings, unfit_source
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
 from gapless.run.frame import RunFrame
@@ -71,10 +72,9 @@ class ChunkProcess:
             force, name = self._frame.settings.force, chunk.table.name
             forced = [day for day in chunk.days if force is not None and force.covers(name, day)]
             catalog = self._standings.picture.catalog
-            staged = stage_chunk(self._warehouse, chunk, catalog, forced)
+            unfit = partial(unfit_source, self._standings)
+            staged = stage_chunk(self._warehouse, chunk, catalog, forced, unfit)
             return self._settle(staged, started)
-        except UsageError:
-            raise
         except QueryFailed as error:
             self._halvings += 1
             worth_it = error.depends_on_rows and self._halvings <= HALVINGS_AT_MOST

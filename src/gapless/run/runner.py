@@ -117,7 +117,7 @@ class Runner:
                 actor=self._settings.actor,
                 code_version=self._settings.code_version,
                 started_at=started,
-                plan=plan.as_data(),
+                plan=plan.as_data(only_open=True),
             )
         )
         self._listener(RunStarted(frame.run_id, plan))

@@ -13,7 +13,6 @@ from gapless.events import AttemptFinished, ChunkStarted
 from gapless.ledger.interface import Attempt, Lease, PartitionState, Verdict
 from gapless.partitions import Path, chunked, path_of
 from gapless.plan.build import Action, Plan
-from gapless.plan.contents import Held
 from gapless.plan.standings import Standings, derive_table
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Chunk
@@ -115,27 +114,34 @@ class Work:
                 scope = Scope(self.standings.picture.pipeline.partition, facts)
                 slot = f"{table.schema}__{table.short_name}_{path.value}_{number}"
                 guarded = self._guarded(table, path, piece)
-                chunks.append(Chunk(table, path, expected, scope, guarded, slot))
+                strays = self._strays(table, piece)
+                chunks.append(Chunk(table, path, expected, scope, guarded, strays, slot))
         return chunks
 
     def _guarded(self, table: Derived, path: Path, days: Sequence[date]) -> tuple[date, ...]:
         """Return the dates whose published keys must not be lost.
 
         What was published for a date to come listed everybody who might play; once it has been
-        played out, those who did not are no loss. Nor are rows that somebody slipped in behind a
-        publication. Rows that were there before any publication are guarded.
+        played out, those who did not are no loss.
         """
         picture = self.standings.picture
-        guarded = []
+        published = {day: picture.publications.get((table.name, day)) for day in days}
+        return tuple(
+            day
+            for day, found in published.items()
+            if found is None or found.evidence.get("path", path) == path
+        )
+
+    def _strays(self, table: Derived, days: Sequence[date]) -> dict[date, int]:
+        """Count the rows that somebody slipped in behind a publication; losing them is no loss."""
+        picture = self.standings.picture
+        strays = {}
         for day in days:
             publication = picture.publications.get((table.name, day))
             held = picture.contents[table.name].on(day)
-            if publication is None or (
-                publication.evidence.get("path", path) == path
-                and held == Held(publication.rows, publication.content)
-            ):
-                guarded.append(day)
-        return tuple(guarded)
+            if publication is not None and held is not None and held.rows > publication.rows:
+                strays[day] = held.rows - publication.rows
+        return strays
 
     def _due(self, table: Derived, days: Sequence[date]) -> list[date]:
         """Return the dates to compute; record those that are blocked or leased by another run."""

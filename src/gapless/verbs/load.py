@@ -87,7 +87,12 @@ def files_of(source: Source, folder: Path) -> list[str]:
         LoadError: there are none.
     """
     if not folder.is_dir():
-        raise LoadError(f"There is no folder {folder}.", untouched="Nothing was loaded.")
+        what = f"{folder} is a file" if folder.exists() else f"There is no folder {folder}"
+        raise LoadError(
+            f"{what}.",
+            untouched="Nothing was loaded.",
+            advice=f"Name the folder that holds {source.short_name}.parquet or .csv.",
+        )
     for suffix in SUFFIXES:
         found = sorted(folder.glob(f"{source.short_name}.{suffix}"))
         found += sorted(folder.glob(f"{source.short_name}_*.{suffix}"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gapless.declare.pipeline import Pipeline
+from gapless.errors import UsageError
 from gapless.ledger.interface import Ledger, Waiver
 from gapless.partitions import DateRange, spans
 from gapless.plan.states import Standing, State
@@ -47,9 +48,9 @@ class StatusReport:
 
     @property
     def exit_code(self) -> int:
-        """0: everything is done; 4: something is unknown; 1: something needs attention."""
+        """0: everything is done; 4: something (or all) is unknown; 1: some needs attention."""
         states = {standing.state for standing in self.standings}
-        if State.UNKNOWN in states:
+        if State.UNKNOWN in states or not self.standings:
             return 4
         return 1 if states & set(NEEDS_ATTENTION) else 0
 
@@ -133,38 +134,70 @@ def status(workspace: Workspace, selection: Selection) -> StatusReport:
 
 
 def last_known_status(pipeline: Pipeline, ledger: Ledger, selection: Selection) -> StatusReport:
-    """Return the states the ledger last knew, for when another process owns the warehouse."""
+    """Return the states the ledger last knew, for when another process owns the warehouse.
+
+    A partition of which the ledger knows nothing is unknown, never done.
+    """
     names = tuple(table.name for table in chosen_tables(pipeline, selection.tables))
-    known = [state for state in ledger.states() if state.table in names]
-    if selection.dates:
-        known = [state for state in known if state.partition in set(selection.dates)]
-    known = [
-        state
-        for state in known
-        if (selection.start_date is None or state.partition >= selection.start_date)
-        and (selection.end_date is None or state.partition <= selection.end_date)
-    ]
-    standings = tuple(
-        Standing(
-            state.table,
-            state.partition,
-            State(state.state),
-            state.reason,
-            state.expected,
-            state.present,
-            version=state.version,
-        )
-        for name in names
-        for state in known
-        if state.table == name
-    )
-    days = sorted({standing.partition for standing in standings})
+    known = {(state.table, state.partition): state for state in ledger.states()}
+    days = _known_dates(ledger, pipeline, selection, {day for _, day in known})
+    standings = []
+    for name in names:
+        for day in days:
+            state = known.get((name, day))
+            if state is None:
+                reason = "the warehouse is in use, and the ledger knows nothing of it"
+                standings.append(Standing(name, day, State.UNKNOWN, reason))
+                continue
+            standings.append(
+                Standing(
+                    name,
+                    day,
+                    State(state.state),
+                    state.reason,
+                    state.expected,
+                    state.present,
+                    version=state.version,
+                )
+            )
+    measured = [known[s.table, s.partition].measured_at for s in standings if s.version is not None]
     return StatusReport(
-        standings=standings,
+        standings=tuple(standings),
         scheduled=tuple(days),
-        measured_at=max((state.measured_at for state in known), default=None),
+        measured_at=max(measured, default=datetime(1, 1, 1, tzinfo=UTC)),
         waivers=_waivers(ledger, names, days),
         tables=names,
+    )
+
+
+def _known_dates(
+    ledger: Ledger, pipeline: Pipeline, selection: Selection, known: set[date]
+) -> list[date]:
+    """Return the selected dates; without the calendar only those the ledger has heard of."""
+    if selection.dates:
+        return sorted(set(selection.dates))
+    planned = {
+        date.fromisoformat(step["date"])
+        for run in ledger.runs(limit=1)
+        for step in run.plan.get("steps", ())
+    }
+    first, last = selection.start_date, selection.end_date
+    if selection.season is not None:
+        # Seasons stand in the calendar, which is out of reach; declared starts are enough here.
+        starts = sorted(pipeline.calendar_declaration.season_starts.items(), key=lambda s: s[1])
+        named = [start for _, start in starts]
+        if selection.season not in dict(starts):
+            raise UsageError(
+                f"The warehouse is in use, and where season {selection.season!r} begins is only "
+                "written there; name --start-date and --end-date."
+            )
+        first = dict(starts)[selection.season]
+        after = [start for start in named if start > first]
+        last = after[0] - timedelta(days=1) if after else None
+    return sorted(
+        day
+        for day in known | planned
+        if (first is None or day >= first) and (last is None or day <= last)
     )
 
 

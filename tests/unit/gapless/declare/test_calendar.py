@@ -9,6 +9,7 @@ import pytest
 
 from gapless.declare.calendar import Calendar, CalendarDeclaration, DayKind
 from gapless.declare.tables import Source, days_of_season
+from gapless.errors import PreflightRefused
 from gapless.partitions import DateRange
 
 ROOT = Source("raw.schedule", ("game_id",), trusted=True)
@@ -79,10 +80,10 @@ class TestSeasons:
         assert calendar().dates[date(2022, 10, 20)].units == 3
 
     def test_date_in_two_seasons(self) -> None:
-        """A date that two seasons claim has the units of both."""
+        """A date that two seasons claim proves nothing."""
         rows = [(date(2024, 1, 1), "cup", 2), (date(2024, 1, 1), "league", 3)]
-        known = Calendar.from_rows(rows, CalendarDeclaration(ROOT, "season"))
-        assert known.dates[date(2024, 1, 1)].units == 5
+        with pytest.raises(PreflightRefused, match="two seasons, cup and league"):
+            Calendar.from_rows(rows, CalendarDeclaration(ROOT, "season"))
 
 
 class TestKinds:
