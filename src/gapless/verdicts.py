@@ -96,14 +96,13 @@ def _groups(gate: Gate, coverage: Coverage) -> list[GateResult]:
     if gate.group_coverage is None or not coverage.expected:
         return []
     expected = f"at least {percent(gate.group_coverage)} of each group"
-    if not coverage.groups_below or coverage.worst_group is None:
+    if not coverage.groups_below:
         found = f"all {coverage.groups} groups covered"
         return [GateResult(CHECK_GROUP_COVERAGE, Outcome.PASS, expected, found)]
-    group = coverage.worst_group
-    found = (
-        f"{coverage.groups_below} of {coverage.groups} groups below, worst {group.name} with "
-        f"{group.present} of {group.expected}"
-    )
+    found = f"{coverage.groups_below} of {coverage.groups} groups below"
+    if coverage.worst_group is not None:
+        group = coverage.worst_group
+        found += f", worst {group.name} with {group.present} of {group.expected}"
     return [GateResult(CHECK_GROUP_COVERAGE, Outcome.FAIL, expected, found)]
 
 

@@ -58,10 +58,12 @@ def open_workspace(settings: Settings, *, write: bool) -> Iterator[Workspace]:
 def pipeline_of(settings: Settings) -> Pipeline:
     """Load the pipeline with the site's own thresholds."""
     pipeline = load_pipeline(settings.pipeline)
-    try:
-        pipeline.with_gates(settings.thresholds)
-    except GaplessError as error:
-        raise ConfigError(f"{error.what} (from {settings.thresholds_origin})") from error
+    for table, thresholds in settings.thresholds.items():
+        try:
+            pipeline.with_gates({table: thresholds})
+        except GaplessError as error:
+            origin = settings.threshold_origins[table]
+            raise ConfigError(f"{error.what} (from {origin})") from error
     return pipeline
 
 

@@ -92,6 +92,7 @@ def test_window_of_days_holds_exactly_its_days(shop: Shopkeeper) -> None:
     shop.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(4)} AND shop_id = 1")
     report = keeper.backfill()
     assert touched(report) == {(SHOP_DAYS, 4), *((WEEK, number) for number in (4, 5, 6, 7))}
+    assert keeper.stale() == set()
 
 
 def test_own_date_is_no_part_of_its_window(shop: Shopkeeper) -> None:
@@ -101,6 +102,7 @@ def test_own_date_is_no_part_of_its_window(shop: Shopkeeper) -> None:
     shop.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(4)} AND shop_id = 1")
     report = keeper.backfill()
     assert touched(report) == {(SHOP_DAYS, 4), *((WEEK, number) for number in (5, 6, 7))}
+    assert keeper.stale() == set()
 
 
 def test_changed_reference_makes_its_readers_stale(done: Shopkeeper) -> None:

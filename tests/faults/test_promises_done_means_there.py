@@ -7,6 +7,7 @@ import pytest
 from gapless import at_least, rule
 from gapless.plan.states import State
 from gapless.verbs.backfill import backfill
+from gapless.verbs.explain import explain
 from gapless.verbs.selection import Selection
 from support.shop import shop_pipeline
 from support.shopkeeper import (
@@ -170,6 +171,23 @@ def test_broken_rule_is_not_the_end_of_status(done: Shopkeeper) -> None:
     broken = done.using(gated(shop_pipeline(), DAILY_SUMMARY, rules=(rule("broken", "nowhere"),)))
     assert broken.standing(DAILY_SUMMARY, 4).state is State.UNKNOWN
     assert broken.standing(SHOP_DAYS, 4).state is State.COMPLETE
+
+
+def test_broken_rule_can_be_explained(done: Shopkeeper) -> None:
+    """`gapless explain`, which every refusal points to, also explains what cannot be measured."""
+    broken = done.using(gated(shop_pipeline(), DAILY_SUMMARY, rules=(rule("broken", "nowhere"),)))
+    with broken.opened() as workspace:
+        story = explain(workspace, DAILY_SUMMARY, day(4))
+    assert story.standing.state is State.UNKNOWN
+    assert "nowhere" in " ".join(map(str, (story.standing.reason, *story.results)))
+
+
+def test_dropped_column_can_be_explained(done: Shopkeeper) -> None:
+    """A partition whose table lost a column has a story, too."""
+    done.change(f"ALTER TABLE {DAILY_SUMMARY} DROP COLUMN amount")
+    with done.opened() as workspace:
+        story = explain(workspace, DAILY_SUMMARY, day(4))
+    assert story.standing.state is not State.COMPLETE
 
 
 def test_second_run_does_nothing(done: Shopkeeper) -> None:

@@ -233,6 +233,15 @@ def test_preflight_names_the_cause_once(shop: Shopkeeper) -> None:
     assert found.exit_code == 1
 
 
+def test_dates_of_another_type_are_refused_by_name(shop: Shopkeeper) -> None:
+    """A source dated by moments instead of days is a mistake with a name, not a crash."""
+    shop.change("ALTER TABLE raw.sales ALTER COLUMN day TYPE TIMESTAMP")
+    found = shop.command("backfill")
+    assert found.exit_code in (1, 2, 3)
+    assert "raw.sales" in found.out + found.err
+    assert shop.publications() == {}
+
+
 def test_check_that_reads_an_incomplete_table_waits_for_it(shop: Shopkeeper) -> None:
     """The tables a check compares with are references, too."""
     pipeline = one_table_pipeline()

@@ -75,10 +75,12 @@ def _import(place: str, folder: Path, where: str) -> ModuleType:
 def _import_file(file: Path, where: str) -> ModuleType:
     if not file.is_file():
         raise ConfigError(f"{where}: there is no file {file}.")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    # A file may be called like a module of somebody else's, e.g. calendar.py.
+    name = f"gapless_pipeline_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{where}: {file} cannot be imported.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module

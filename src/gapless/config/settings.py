@@ -45,7 +45,8 @@ class Settings:
     now: datetime | None
     thresholds: Mapping[str, Mapping[str, float]]
     """Table → threshold → share."""
-    thresholds_origin: str
+    threshold_origins: Mapping[str, str]
+    """Table → where its thresholds came from."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,13 @@ def load_settings(
             values[name] = Setting(known.default, "default", place)
     for name in ("pipeline", "warehouse"):
         if name not in values:
+            lacking = f"{file} has none" if file else f"there is no {CONFIG_FILE} in {here}"
             raise ConfigError(
-                f"No {name} is configured: there is no {CONFIG_FILE} in {here}, and neither "
+                f"No {name} is configured: {lacking}, and neither "
                 f"{VARIABLE_PREFIX}{name.upper()} nor --{name} is given.",
                 advice="Write a configuration: gapless init --pipeline nba",
             )
-    thresholds, origin = _thresholds(flags, variables, table, file)
+    thresholds, origins = _thresholds(flags, variables, table, file)
     return Settings(
         pipeline=values["pipeline"],
         warehouse=values["warehouse"],
@@ -144,7 +146,7 @@ def load_settings(
         memory_limit=values["memory_limit"].value if "memory_limit" in values else None,
         now=values["now"].value if "now" in values else None,
         thresholds=thresholds,
-        thresholds_origin=origin,
+        threshold_origins=origins,
     )
 
 
@@ -202,20 +204,20 @@ def _thresholds(
     variables: Mapping[str, str],
     table: Mapping[str, Any],
     file: Path | None,
-) -> tuple[dict[str, dict[str, float]], str]:
+) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
     merged: dict[str, dict[str, float]] = {}
-    origin = ""
+    origins: dict[str, str] = {}
     given = table.get("thresholds", {})
     if given:
-        origin = str(file)
         if not isinstance(given, dict) or not all(isinstance(v, dict) for v in given.values()):
             raise ConfigError(
                 f'thresholds in {file} should be tables: [thresholds."schema.table"] '
                 "with coverage = 0.95."
             )
         for name, values in given.items():
+            origins[name] = str(file)
             for threshold, share in values.items():
-                merged.setdefault(name, {})[threshold] = _share(threshold, share, origin)
+                merged.setdefault(name, {})[threshold] = _share(threshold, share, str(file))
     variable = f"{VARIABLE_PREFIX}THRESHOLDS"
     from_variable = [text for text in variables.get(variable, "").split(",") if text]
     for texts, where in (
@@ -226,8 +228,8 @@ def _thresholds(
             name, share = _assignment(text, where)
             table_name, _, threshold = name.rpartition(".")
             merged.setdefault(table_name, {})[threshold] = _share(threshold, share, where)
-            origin = where
-    return merged, origin
+            origins[table_name] = where
+    return merged, origins
 
 
 def _assignment(text: str, origin: str) -> tuple[str, str]:

@@ -101,9 +101,9 @@ class Calendar:
         seasons: dict[date, str] = {}
         table = declaration.table.name
         for day, season, _ in rows:
-            if day is None or season is None:
-                lacking = "date" if day is None else f"{declaration.season} on {day}"
-                raise _contradiction(table, f"{table} has rows without a {lacking}")
+            if season is None:
+                lacking = f"{declaration.season} on {day}"
+                raise _contradiction(table, f"{table} has rows without {lacking}")
             if seasons.setdefault(day, season) != season:
                 raise _contradiction(
                     table, f"{table} puts {day} into two seasons, {seasons[day]} and {season}"

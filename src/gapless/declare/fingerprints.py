@@ -59,7 +59,7 @@ def _expected(expected: PlainExpected) -> str:
 
 
 _LITERAL_OR_NOISE = re.compile(
-    r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|--[^\n]*|/\*.*?\*/|\s+""", re.DOTALL
+    r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:--[^\n]*|/\*.*?\*/|\s)+""", re.DOTALL
 )
 
 

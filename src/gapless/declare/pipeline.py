@@ -27,6 +27,7 @@ from gapless.partitions import Path
 
 T = TypeVar("T", bound=Table)
 
+RESERVED_PARTITION_NAMES = frozenset({"season", "season_start", "day_of_season"})
 SITE_THRESHOLDS = ("coverage", "warn", "group_coverage")
 """Thresholds of a gate that a site may change in its configuration."""
 
@@ -61,6 +62,11 @@ class Pipeline:
                 f"Pipeline {name!r}: there is no time zone {timezone!r}; "
                 "use a name such as 'America/New_York'."
             ) from None
+        if partition in RESERVED_PARTITION_NAMES:
+            raise DeclarationError(
+                f"Pipeline {name!r}: the partition column cannot be called {partition!r}, which is "
+                "a column of the relation `partitions`."
+            )
         self.name = name
         self.partition = partition
         self.timezone = timezone
@@ -114,8 +120,9 @@ class Pipeline:
         Raises:
             DeclarationError: a check reads a table that is not declared.
         """
-        known = self.tables[source.name]
-        assert isinstance(known, Source)  # noqa: S101 - `source` put it there
+        known = self.table(source.name)
+        if not isinstance(known, Source):
+            raise DeclarationError(f"{known.name} is computed; its checks belong to its gate.")
         resolved = tuple(self._resolved_check(given) for given in checks)
         required = dataclasses.replace(known, checks=(*known.checks, *resolved))
         check_source(self, required)
@@ -140,6 +147,11 @@ class Pipeline:
         Raises:
             DeclarationError: the table is not trusted.
         """
+        if self.tables.get(table.name) is not table:
+            raise DeclarationError(
+                f"The calendar must come from a source of pipeline {self.name!r}; "
+                f"{table.name} is not declared in it. {nearest(table.name, self.tables)}"
+            )
         if not table.trusted:
             raise DeclarationError(
                 f"The calendar must come from a trusted source; declare {table.name} "
@@ -206,6 +218,10 @@ class Pipeline:
                         f"{name} has no threshold {threshold!r}. "
                         f"{nearest(threshold, SITE_THRESHOLDS)}"
                     )
+            if "group_coverage" in thresholds and not _has_groups(table):
+                raise DeclarationError(
+                    f"{table.name} has no groups, so group_coverage would measure nothing."
+                )
             coverage = thresholds.get("coverage", table.gate.coverage)
             gate = dataclasses.replace(
                 table.gate,
@@ -334,6 +350,11 @@ class Pipeline:
         return dataclasses.replace(
             given, statement=read_statement(given.statement, self.sql_folder)
         )
+
+
+def _has_groups(table: Derived) -> bool:
+    expected = [table.expected_on(path) for path in Path]
+    return all(keys.group is not None for keys in expected if keys is not None)
 
 
 def _as_tuple(key: str | Sequence[str]) -> tuple[str, ...]:

@@ -130,6 +130,8 @@ def _check_relations(
             _check_tables(pipeline, where, (read.table for read in reads_of(plain)), owner)
             if isinstance(plain, Choice):
                 _check_choice(where, alias, plain, owner)
+                if hasattr(owner, "expected_on"):
+                    _check_match(where, plain, owner.expected_on(path))
 
 
 def _check_tables(pipeline: Pipeline, where: str, tables: Iterable[Table], owner: Table) -> None:
@@ -148,6 +150,19 @@ def _check_choice(where: str, alias: str, choice: Choice, owner: Table) -> None:
                 f"{where}: {alias!r} chooses among sources by the key of {owner.name} "
                 f"({', '.join(owner.key)}), but the key of {source.name} is "
                 f"({', '.join(source.key)})."
+            )
+
+
+def _check_match(where: str, choice: Choice, expected: KeysOf | ExpectedQuery | None) -> None:
+    if expected is None:
+        return
+    key = expected.reference.key if isinstance(expected, KeysOf) else ()
+    known = {*key, *expected.carry, expected.group or "", expected.label or ""} - {""}
+    for column in choice.match:
+        if column not in known:
+            raise DeclarationError(
+                f"{where}: sources are to agree in {column!r}, which the expected set does not "
+                f"have. {nearest(column, known)} Add it with carry=({column!r},)."
             )
 
 

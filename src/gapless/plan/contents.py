@@ -39,6 +39,9 @@ class Contents:
     def update(self, changed: Mapping[date, Held]) -> None:
         """Take over what was just published."""
         self.held.update(changed)
+        for day in [day for day, held in changed.items() if not held.rows]:
+            # Read again, a date without rows would not be there at all.
+            del self.held[day]
         self._fresh = False
 
     def on(self, day: date) -> Held | None:

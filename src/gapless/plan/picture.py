@@ -61,6 +61,12 @@ def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]
             untouched="Nothing was started.",
             advice="Load it first: gapless load --data DIR",
         )
+    if any(row[0] is None for row in rows):
+        raise PreflightRefused(
+            f"The calendar table {table} has rows without {pipeline.partition}.",
+            untouched="Nothing was started.",
+            advice=f"Correct {table}; what is expected on a date hangs on it.",
+        )
     return Calendar.from_rows([(row[0], row[1], row[2]) for row in rows], declared)
 
 

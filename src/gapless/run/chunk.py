@@ -226,7 +226,7 @@ def _offered_columns(
     first = catalog[choice.sources[present[0]].name]
     for place in present[1:]:
         other = catalog[choice.sources[place].name]
-        lacking = sorted(set(first) ^ set(other) - {COLUMN_SOURCE})
+        lacking = sorted((set(first) ^ set(other)) - {COLUMN_SOURCE})
         if lacking:
             raise DeclarationError(
                 f"{table.name}: the sources {choice.sources[present[0]].name} and "
@@ -235,7 +235,7 @@ def _offered_columns(
                 untouched="Nothing was published.",
                 advice="A source that lacks a column would silently feed NULLs; align them.",
             )
-    return tuple(first)
+    return tuple(name for name in first if name != COLUMN_SOURCE)
 
 
 def _audit(

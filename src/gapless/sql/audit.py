@@ -229,11 +229,13 @@ def _lost_keys(request: AuditRequest) -> str:
     if request.published is None or not request.guarded:
         return f"SELECT NULL::DATE AS {partition}, 0 AS lost WHERE FALSE"
     names = (request.scope.partition, *request.key)
-    return (
-        f"SELECT live.{partition}, count(DISTINCT ({columns(request.key, 'live')})) AS lost "
-        f"FROM {_live_rows(request)} AS live WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found "
-        f"WHERE found.usable AND {same(names, 'live', 'found')}) GROUP BY 1"
+    # NULL-safe: a key with a NULL in it is not lost while it is still there.
+    again = same(names, "live", "found", null_safe=True)
+    gone = (
+        f"SELECT DISTINCT {columns(names, 'live')} FROM {_live_rows(request)} AS live "
+        f"WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found WHERE found.usable AND {again})"
     )
+    return f"SELECT {partition}, count(*) AS lost FROM ({gone}) AS gone GROUP BY 1"
 
 
 def _live_rows(request: AuditRequest) -> str:

@@ -7,8 +7,9 @@ pandas at the first bound parameter, which costs a one-date command more than it
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 FEW = 8
@@ -26,10 +27,13 @@ def literal(value: object) -> str:
             return "NULL"
         case bool():
             return "TRUE" if value else "FALSE"
+        case float() if not math.isfinite(value):
+            return f"'{value}'::DOUBLE"
         case int() | float():
             return repr(value)
         case datetime():
-            return f"TIMESTAMP '{value.replace(tzinfo=None).isoformat(sep=' ')}'"
+            moment = value.astimezone(UTC) if value.tzinfo else value
+            return f"TIMESTAMP '{moment.replace(tzinfo=None).isoformat(sep=' ')}'"
         case date():
             return f"DATE '{value.isoformat()}'"
         case str():
@@ -87,6 +91,9 @@ def _json_text(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, default=str, separators=(",", ":"))
 
 
-def same(names: Iterable[str], left: str, right: str) -> str:
+def same(names: Iterable[str], left: str, right: str, *, null_safe: bool = False) -> str:
     """Compare columns of two relations for equality, as a conjunction."""
-    return " AND ".join(f"{left}.{identifier(name)} = {right}.{identifier(name)}" for name in names)
+    equal = "IS NOT DISTINCT FROM" if null_safe else "="
+    return " AND ".join(
+        f"{left}.{identifier(name)} {equal} {right}.{identifier(name)}" for name in names
+    )

@@ -143,10 +143,11 @@ class DuckDBWarehouse(Warehouse):
         tree = json.loads(self.fetch(f"SELECT json_serialize_sql({literal(sql)})")[0][0])
         if tree.get("error"):
             raise QueryFailed(f"{tree.get('error_message', 'not one SELECT statement')}")
+        if len(tree["statements"]) != 1:
+            raise QueryFailed("it should be one SELECT statement")
         tables: set[str] = set()
-        own: set[str] = set()
-        _walk(tree, tables, own)
-        return tables - own
+        _walk(tree, frozenset(), tables)
+        return tables
 
     def stage(self, name: str, select: str) -> tuple[str, dict[str, str]]:
         """Compute a SELECT aside, replacing what was staged under that name."""
@@ -238,15 +239,24 @@ def _settings(
     return settings
 
 
-def _walk(node: object, tables: set[str], own: set[str]) -> None:
+def _walk(node: object, own: frozenset[str], tables: set[str]) -> None:
+    """Collect the tables of a parsed statement that no common table expression in scope hides."""
     if isinstance(node, list):
         for item in node:
-            _walk(item, tables, own)
-    elif isinstance(node, dict):
-        if node.get("type") == "BASE_TABLE":
-            schema = node.get("schema_name") or ""
-            tables.add(f"{schema}.{node['table_name']}" if schema else str(node["table_name"]))
-        for entry in (node.get("cte_map") or {}).get("map", []):
-            own.add(str(entry["key"]))
-        for item in node.values():
-            _walk(item, tables, own)
+            _walk(item, own, tables)
+        return
+    if not isinstance(node, dict):
+        return
+    if node.get("type") == "BASE_TABLE":
+        schema, name = node.get("schema_name") or "", str(node["table_name"])
+        if schema or name.lower() not in own:
+            tables.add(f"{schema}.{name}" if schema else name)
+    if node.get("type") == "RECURSIVE_CTE_NODE":
+        own |= {str(node.get("cte_name", "")).lower()}
+    for entry in (node.get("cte_map") or {}).get("map", []):
+        # An expression sees those before it, not itself.
+        _walk(entry["value"], own, tables)
+        own |= {str(entry["key"]).lower()}
+    for key, item in node.items():
+        if key != "cte_map":
+            _walk(item, own, tables)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gapless.warehouse.duckdb import DuckDBWarehouse
 
 STAGED_FILES = "loaded_files"
+_WHOLE_NUMBERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
 
 
 def load_files(warehouse: DuckDBWarehouse, request: LoadRequest) -> LoadResult:
@@ -71,7 +72,7 @@ def _check_columns(warehouse: DuckDBWarehouse, request: LoadRequest, reader: str
 def _check_values(warehouse: DuckDBWarehouse, request: LoadRequest, reader: str) -> None:
     wrong = ", ".join(
         f"min({identifier(name)}::VARCHAR) FILTER (WHERE {identifier(name)} IS NOT NULL "
-        f"AND TRY_CAST({identifier(name)} AS {kind}) IS NULL)"
+        f"AND {_does_not_fit(identifier(name), kind)})"
         for name, kind in request.columns.items()
     )
     values = warehouse.fetch(f"SELECT {wrong} FROM {reader}")[0]
@@ -82,6 +83,17 @@ def _check_values(warehouse: DuckDBWarehouse, request: LoadRequest, reader: str)
                 untouched=f"Nothing was loaded into {request.table}.",
                 advice="Correct the file, or the column's type in the pipeline's declaration.",
             )
+
+
+def _does_not_fit(column: str, kind: str) -> str:
+    """Predicate for values that cannot be cast, or only by losing a part of them."""
+    cast = f"TRY_CAST({column} AS {kind})"
+    if kind in _WHOLE_NUMBERS:
+        return f"({cast} IS NULL OR {cast}::DOUBLE IS DISTINCT FROM TRY_CAST({column} AS DOUBLE))"
+    if kind == "DATE":
+        moment = f"TRY_CAST({column} AS TIMESTAMP)"
+        return f"({cast} IS NULL OR {cast}::TIMESTAMP IS DISTINCT FROM {moment})"
+    return f"{cast} IS NULL"
 
 
 def _check_keys(warehouse: DuckDBWarehouse, request: LoadRequest, staged: str) -> None:
@@ -97,6 +109,12 @@ def _check_keys(warehouse: DuckDBWarehouse, request: LoadRequest, staged: str) -
         f"SELECT {columns(names)}, count(*) FROM {relation(staged)} GROUP BY ALL "
         "HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
     )
+    if not twice and request.moves:
+        twice = warehouse.fetch(
+            f"SELECT {', '.join(f'min({identifier(n)})' for n in names)}, count(*) "
+            f"FROM {relation(staged)} GROUP BY {columns(request.key)} "
+            f"HAVING count(DISTINCT {identifier(request.partition)}) > 1 ORDER BY ALL LIMIT 1"
+        )
     if twice:
         where = ", ".join(f"{name} {value}" for name, value in zip(names, twice[0], strict=False))
         raise LoadError(

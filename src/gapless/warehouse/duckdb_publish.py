@@ -228,7 +228,7 @@ def _as_row(publication: Publication) -> tuple[object, ...]:
         publication.partition,
         publication.version,
         publication.run_id,
-        publication.published_at.replace(tzinfo=None),
+        publication.published_at.astimezone(UTC).replace(tzinfo=None),
         publication.state,
         publication.rows,
         publication.expected,

@@ -164,7 +164,7 @@ class TestRules:
         """One row that breaks a rule fails it, and only it."""
         found = results(self.GATE, replace(COMPLETE, violations={"sane": 1}))
         assert found["sane"].outcome is Outcome.FAIL
-        assert (found["sane"].expected, found["sane"].found) == ("amount > 0", "1 rows break it")
+        assert (found["sane"].expected, found["sane"].found) == ("amount > 0", "broken by 1 row")
         assert found["known"].outcome is Outcome.PASS
 
 

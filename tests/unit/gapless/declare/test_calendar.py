@@ -52,10 +52,9 @@ class TestSeasons:
         assert facts.day_of_season == 4
 
     def test_dates_before_the_declared_start(self) -> None:
-        """A date before its season's declared start has a negative day and is warm-up."""
-        facts = calendar({"2023-24": date(2023, 10, 26)}).dates[date(2023, 10, 24)]
-        assert facts.day_of_season == -2
-        assert days_of_season(1).holds(facts)
+        """A date before the declared start of its season proves nothing."""
+        with pytest.raises(PreflightRefused, match="starts on 2023-10-26"):
+            calendar({"2023-24": date(2023, 10, 26)})
 
     def test_previous_season(self) -> None:
         """A date knows when the season before its own began; the first season has none before."""

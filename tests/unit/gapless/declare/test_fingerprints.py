@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gapless.declare.expected import expected_by_path, expected_query, keys_of
-from gapless.declare.fingerprints import checks_hash, definition_hash, gate_hash
+from gapless.declare.fingerprints import definition_hash, gate_hash
 from gapless.declare.gates import Gate, check, rule
 from gapless.declare.inputs import (
     Input,
@@ -213,21 +213,3 @@ class TestGate:
     def test_definition(self) -> None:
         """A change of the definition is no change of the gate: it is in the other hash."""
         assert gate_hash(table("SELECT 2").gate) == gate_hash(table().gate)
-
-
-class TestChecksOfSources:
-    def test_changed_check(self) -> None:
-        """Another check is another hash."""
-        assert checks_hash(Source("raw.a", ("id",), checks=(SUMS,))) != checks_hash(SALES)
-
-    def test_check_of_other_rows(self) -> None:
-        """A check that reads another table is another check."""
-        other = check("sums", "SELECT * FROM s", {"s": same_date(HOURS)})
-        hashes = {checks_hash(Source("raw.a", ("id",), checks=(one,))) for one in (SUMS, other)}
-        assert len(hashes) == 2
-
-
-def test_the_same_in_every_process() -> None:
-    """Hashes stand in publications: when one of these changes, every partition is stale once."""
-    assert definition() == "85a79a68eee2c225"
-    assert gate_hash(Gate(coverage=0.9)) == "a84cc256763fa2ce"

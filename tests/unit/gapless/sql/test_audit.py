@@ -193,6 +193,21 @@ class TestKnownBad:
         assert found.worst_group is not None
         assert (found.worst_group.name, found.worst_group.present) == ("game-2", 0)
 
+    @pytest.mark.parametrize("tenths", range(1, 10))
+    def test_group_at_the_threshold(
+        self, connection: duckdb.DuckDBPyConnection, tenths: int
+    ) -> None:
+        """A group exactly at the threshold is not below it; with one row less it is."""
+        players = range(1, 11)
+        case = one_date(
+            *(due(player, part="game-1") for player in players),
+            rows=tuple(line(player) for player in players if player <= tenths),
+            threshold=Fraction(tenths, 10),
+        )
+        assert self.audit(connection, case).groups_below == 0
+        less = replace(case, candidate=case.candidate[1:])
+        assert self.audit(connection, less).groups_below == 1
+
     def test_empty_date(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A date without any row is measured, not left out."""
         found = self.audit(connection, one_date(due(1)))
