@@ -239,7 +239,7 @@ def cases(draw: st.DrawFn, *, named: bool = False) -> Case:
     candidate = (*lines, *draw(st.lists(stray, max_size=4)))
     measured = tuple(sorted(draw(_SOME_DAYS)))
     published: tuple[Live, ...] | None = None
-    if draw(st.booleans()):
+    if draw(st.integers(0, 3)):
         known = [(one.day, one.key) for one in expected if is_named(one.key)]
         known += [(line.day, line.key) for line in candidate if is_named(line.key)]
         held = st.sampled_from(known) if known else st.nothing()

@@ -98,11 +98,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _code_of_help(end: SystemExit) -> int:
-    code = 0
     with reader_may_leave():
         sys.stdout.flush()
-        code = end.code if isinstance(end.code, int) else 0
-    return code
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def _fail(error: GaplessError, arguments: Sequence[str]) -> int:

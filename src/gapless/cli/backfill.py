@@ -73,7 +73,7 @@ def backfill(
     settings = site.settings(workers=workers, chunk_size=chunk_size)
     options = BackfillOptions(
         command=shlex.join(["gapless", *sys.argv[1:]]),
-        workers=_workers(settings.workers, parallel=parallel),
+        workers=_workers(workers, settings.workers, parallel=parallel),
         chunk_size=settings.chunk_size,
         force_reason=reason,
         waiver_days=waive_days,
@@ -103,8 +103,8 @@ def backfill(
     return outcome.report.exit_code
 
 
-def _workers(configured: int, *, parallel: bool) -> int:
-    """Without --parallel one chunk at a time; with it as many as configured, or all cores."""
-    if configured > 1:
-        return configured
-    return os.cpu_count() or 1 if parallel else 1
+def _workers(given: int | None, configured: int, *, parallel: bool) -> int:
+    """One chunk at a time; with --parallel as many as configured, or all cores; --workers rules."""
+    if given is not None or not parallel:
+        return given or 1
+    return configured if configured > 1 else os.cpu_count() or 1

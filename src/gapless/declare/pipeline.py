@@ -220,7 +220,8 @@ class Pipeline:
                     )
             if "group_coverage" in thresholds and not _has_groups(table):
                 raise DeclarationError(
-                    f"{table.name} has no groups, so group_coverage would measure nothing."
+                    f"{table.name}: its expected set names no group, so group_coverage would "
+                    "measure nothing."
                 )
             coverage = thresholds.get("coverage", table.gate.coverage)
             gate = dataclasses.replace(

@@ -150,7 +150,11 @@ def source_standing(picture: Picture, source: Source, day: date) -> Standing:
     facts = [found.detail for found in outcomes.values() if found.failed and found.detail]
     if facts:
         return standing(State.COMPLETE, f"known fact: {facts[0]}")
-    return standing(State.COMPLETE, "trusted" if source.trusted else "all checks right")
+    if source.trusted:
+        return standing(State.COMPLETE, "trusted")
+    return standing(
+        State.COMPLETE, "all checks right" if source.checks else "it has rows; no checks declared"
+    )
 
 
 def derived_standing(standings: Standings, table: Derived, day: date) -> Standing:

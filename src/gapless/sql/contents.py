@@ -26,6 +26,7 @@ def checks_query(check_sql: str, partition: str) -> str:
     failed = "ok IS NOT TRUE"
     return (
         f"SELECT {column}, count(*), count(*) FILTER (WHERE {failed}), "
-        f"min(coalesce(entity::VARCHAR, 'unnamed') || ': ' || coalesce(detail, 'not true')) FILTER (WHERE {failed}) "
+        "min(coalesce(entity::VARCHAR, 'unnamed') || ': ' || coalesce(detail, 'not true')) "
+        f"FILTER (WHERE {failed}) "
         f"FROM (\n{check_sql}\n) AS examined GROUP BY 1 ORDER BY 1"
     )

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from gapless import Pipeline, check, same_date
+from gapless import Pipeline, check, history, keys_of, same_date, season_to_date
 from gapless.declare.tables import Source
 from gapless.plan.states import SETTLED, Standing, State
 from support.shop import insert_fast_feed, shop_pipeline
@@ -328,6 +328,23 @@ class TestBlocked:
         standing = done.standing(DAILY_SUMMARY, 5)
         assert standing.state is State.BLOCKED
         assert standing.cause == (SHOP_DAYS, day(2))
+
+    def test_history_ends_the_day_before(self, done: Look) -> None:
+        """A table that reads only the past of another is not blocked by the date itself."""
+        pipeline = shop_pipeline()
+        past = history(pipeline.tables[SHOP_DAYS], season_to_date())
+        hours = pipeline.tables["raw.opening_hours"]
+        pipeline.derived(
+            "mart.memory",
+            key="shop_id",
+            sql="SELECT day, shop_id FROM past",
+            inputs={"past": past},
+            expected=keys_of(hours),
+        )
+        done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = '{day(4)}'")
+        standings = done.using(pipeline).standings()
+        assert standings.of("mart.memory", day(4)).state is State.MISSING
+        assert standings.of("mart.memory", day(5)).state is State.BLOCKED
 
     def test_unknown_input(self, fresh: Look) -> None:
         """An input of which nothing is known blocks like one that is missing."""

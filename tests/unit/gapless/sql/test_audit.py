@@ -267,6 +267,16 @@ class TestKnownBad:
         assert self.audit(connection, case).lost == 1
         assert self.audit(connection, replace(case, guarded=())).lost == 0
 
+    def test_only_some_dates_are_guarded(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Of two dates that lost a key each only the guarded one has lost it."""
+        held = tuple(Live(day, ("LAL", 1)) for day in DAYS[:2])
+        case = one_date(due(2), published=held, measured=DAYS[:2], guarded=DAYS[1:2])
+        place(connection, case)
+        found = measured(connection, case.request)
+        assert (found[DAYS[0]].lost, found[DAYS[1]].lost) == (0, 1)
+        assert list(detailed(connection, case)[DAYS[1]]) == [DETAIL_LOST]
+        assert DETAIL_LOST not in detailed(connection, case)[DAYS[0]]
+
     def test_other_dates_do_not_count(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A row of the next day covers no key of this one."""
         tomorrow = Line(DAYS[1], ("LAL", 1), 1, 1)
