@@ -13,7 +13,6 @@ from gapless import (
     first_sufficient,
     history,
     keys_of,
-    last_days,
     query,
     same_date,
     season_to_date,
@@ -154,28 +153,6 @@ def test_date_taken_off_the_calendar_feeds_nobody(done: Shopkeeper) -> None:
     move_day_away(done)
     report = done.backfill(SHOP_DAYS, dates=[day(n) for n in range(10)])
     assert done.table(SHOP_DAYS, 4) == [] or report.exit_code != 0
-
-
-def test_first_day_taken_off_the_calendar_feeds_nobody(shop: Shopkeeper) -> None:
-    """F18: rows before the first day that is left do not feed the windows that reach back to it."""
-    pipeline = one_table_pipeline()
-    opening_hours, shop_days = pipeline.table("raw.opening_hours"), pipeline.table(SHOP_DAYS)
-    pipeline.derived(
-        REGION,
-        key="shop_id",
-        sql="SELECT h.day, h.shop_id, (SELECT count(*) FROM past AS p "
-        "WHERE p.shop_id = h.shop_id AND p.day < h.day AND p.day >= h.day - 3) AS days "
-        "FROM hours AS h WHERE NOT h.closed_for_good",
-        inputs={"hours": same_date(opening_hours), "past": history(shop_days, last_days(3))},
-        expected=keys_of(opening_hours, exclude={"closed_for_good": "closed_for_good"}),
-    )
-    keeper = shop.using(pipeline)
-    assert keeper.backfill().exit_code == 0
-    for table in ("raw.opening_hours", "raw.sales"):
-        shop.change(f"DELETE FROM {table} WHERE day = {sql(0)}")
-    report = keeper.backfill()
-    counted = shop.rows(f"SELECT DISTINCT days FROM {REGION} WHERE day = {sql(1)}")
-    assert counted == [(0,)] or report.exit_code != 0
 
 
 def move_day_away(shop: Shopkeeper) -> None:

@@ -58,7 +58,7 @@ def _doubtful(picture: Picture, table: Derived) -> list[date]:
         held = picture.contents[table.name].on(day)
         if publication is None or held is None:
             continue
-        if held.content != publication.content or publication.gate != gate:
+        if not picture.holds(publication) or publication.gate != gate:
             days.append(day)
     return days
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
@@ -16,7 +16,7 @@ from gapless.declare.tables import Derived, Source, Table
 from gapless.errors import GaplessError, PreflightRefused
 from gapless.measure import CheckOutcome, run_checks
 from gapless.partitions import DateRange, Path
-from gapless.plan.contents import Contents, Held
+from gapless.plan.contents import Contents, Held, mixed
 from gapless.sql.binding import Scope
 from gapless.sql.contents import contents_query
 from gapless.sql.literals import identifier, relation
@@ -39,6 +39,26 @@ class Picture:
     """Source → why its checks could not be evaluated."""
     needed: dict[str, DateRange] = field(default_factory=dict)
     """Table → the dates that were read."""
+
+    def holds(self, publication: Publication) -> bool:
+        """Tell whether a partition still holds what was published.
+
+        Where the table has got or lost columns since, fingerprints cannot be compared; then the
+        number of rows has to do, and the changed definition speaks for itself.
+        """
+        held = self.contents[publication.table].on(publication.partition)
+        if held is None:
+            return publication.rows == 0
+        taken_over = publication.evidence.get("columns")
+        now = columns_signature(self.catalog.get(publication.table, ()))
+        if taken_over is not None and taken_over != now:
+            return held.rows == publication.rows
+        return held == Held(publication.rows, publication.content)
+
+
+def columns_signature(columns: Iterable[str]) -> str:
+    """Hash the columns that a fingerprint was taken over."""
+    return f"{mixed(*sorted(columns)):016x}"
 
 
 def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]) -> Calendar:
@@ -148,6 +168,14 @@ def read_contents(
     contents = Contents(name)
     columns = catalog.get(name)
     if columns is not None:
+        kind = columns.get(pipeline.partition)
+        if kind != "DATE":
+            found = f"is {kind}, not DATE" if kind else "is not there"
+            raise PreflightRefused(
+                f"{name}: its partition column {pipeline.partition} {found}.",
+                untouched="Nothing was started.",
+                advice=f"A partition is a date; change the column's type in {name}.",
+            )
         query = contents_query(name, tuple(columns), pipeline.partition, dates.first, dates.last)
         contents.update({row[0]: Held(row[1], int(row[2])) for row in warehouse.fetch(query)})
     return contents
@@ -157,7 +185,8 @@ def _check_source(warehouse: Warehouse, picture: Picture, source: Source) -> Non
     facts = [
         picture.calendar.dates[day]
         for day in picture.calendar.between(picture.needed[source.name])
-        if day < picture.today + timedelta(days=1)
+        # What happens is not asked of a date to come; what is planned is.
+        if source.trusted or day <= picture.today
     ]
     if not facts or source.name not in picture.catalog:
         return

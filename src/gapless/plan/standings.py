@@ -180,8 +180,7 @@ def derived_standing(standings: Standings, table: Derived, day: date) -> Standin
 
 def _holds_its_publication(standings: Standings, table: Derived, day: date) -> bool:
     publication = standings.picture.publications.get((table.name, day))
-    held = standings.picture.contents[table.name].on(day)
-    return publication is not None and held == Held(publication.rows, publication.content)
+    return publication is not None and standings.picture.holds(publication)
 
 
 def _nothing_demanded(table: Derived, facts: DateFacts, path: Path) -> tuple[State, str] | None:
@@ -223,7 +222,8 @@ def _published_standing(
         version = publication.version if publication else None
         return Standing(table.name, day, state, reason, expected, present, rows, version)
 
-    wrong = _wrong_rows(held, publication, doubt)
+    intact = publication is not None and picture.holds(publication)
+    wrong = _wrong_rows(held, publication, doubt, intact=intact)
     if wrong is not None:
         return standing(*wrong)
     assert publication is not None  # noqa: S101 - without one the rows are in doubt
@@ -258,7 +258,7 @@ def _changed_since(
 
 
 def _wrong_rows(
-    held: Held | None, publication: Publication | None, doubt: Doubt | None
+    held: Held | None, publication: Publication | None, doubt: Doubt | None, *, intact: bool
 ) -> tuple[State, str] | None:
     """Say what is wrong with the rows themselves; None when they are those of the publication."""
     rows = held.rows if held else 0
@@ -268,7 +268,7 @@ def _wrong_rows(
         return State.PARTIAL, f"{rows} rows that no publication accounts for"
     if publication.rows and not rows:
         return State.MISSING, f"its {publication.rows} published rows are gone"
-    if held is not None and held.content != publication.content:
+    if not intact:
         changed = f"rows were changed behind publication v{publication.version}"
         if doubt is None or doubt.failure is None:
             return State.STALE, changed

@@ -67,6 +67,8 @@ def _sections(story: Story) -> Iterator[tuple[str, RenderableType]]:
         yield f"source: {made.input}", _choice(made)
     if isinstance(story.table, Derived):
         yield "published", _published(story)
+    if story.unmeasured:
+        yield "gate now", Text(f"cannot be evaluated: {story.unmeasured}", style="red")
     if story.results and story.standing.rows:
         yield "gate now", _gate(story)
     for kind, names in story.named.items():

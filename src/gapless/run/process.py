@@ -154,7 +154,15 @@ class ChunkProcess:
         audited = [staged.audited[day] for day in passed]
         with self._frame.lock:
             publications = [
-                publication_of(self._frame, self._standings, chunk, one, now, passed[one.day])
+                publication_of(
+                    self._frame,
+                    self._standings,
+                    chunk,
+                    one,
+                    now,
+                    passed[one.day],
+                    staged.columns,
+                )
                 for one in audited
             ]
         changed = [p.partition for p in publications if self._differs(p)]
@@ -213,7 +221,7 @@ class ChunkProcess:
         picture, name = self._standings.picture, staged.chunk.table.name
         reasons = {attempt.partition: attempt.reason for attempt in result.attempts}
         with self._frame.lock:
-            picture.catalog.setdefault(name, dict(staged.columns))
+            picture.catalog[name] = {**picture.catalog.get(name, {}), **staged.columns}
             picture.contents[name].update({p.partition: held_of(p) for p in publications})
             picture.publications.update({(name, p.partition): p for p in publications})
             self._standings.put(

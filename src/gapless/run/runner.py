@@ -25,7 +25,7 @@ from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.report import RunReport, collect
 from gapless.run.settings import RunSettings
-from gapless.run.work import Work
+from gapless.run.work import Work, known_state
 from gapless.warehouse.interface import Warehouse
 
 
@@ -85,11 +85,27 @@ class Runner:
                 seconds=time.monotonic() - began,
                 statements=self._warehouse.statements - before,
             )
+            self._remember(plan, standings, report.finished_at)
             self._ledger.finish_run(
                 frame.run_id, finished_at=report.finished_at, exit_code=report.exit_code
             )
         self._listener(RunFinished(frame.run_id, report.exit_code))
         return report
+
+    def _remember(self, plan: Plan, standings: Standings, now: datetime) -> None:
+        """Let the ledger know the state also of what was left alone, where it does not yet.
+
+        While the warehouse is in use, the ledger answers for it.
+        """
+        known = {(s.table, s.partition): (s.state, s.version) for s in self._ledger.states()}
+        news = []
+        for step in plan.all_steps:
+            found = standings.of(step.table, step.partition)
+            slot = (step.table, step.partition)
+            if known.get(slot) != (found.state.value, found.version):
+                news.append(known_state(found, now))
+        if news:
+            self._ledger.record_states(news)
 
     @contextmanager
     def _ended_in_ledger(self, run_id: str) -> Iterator[None]:

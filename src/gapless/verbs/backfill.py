@@ -12,8 +12,10 @@ from gapless.ledger.interface import Attempt, FindingRecord, Verdict
 from gapless.partitions import Path
 from gapless.plan.build import Plan, build_plan
 from gapless.plan.standings import Standings
+from gapless.plan.states import Standing
 from gapless.preflight.examine import Preflight, examine
 from gapless.preflight.interface import Severity
+from gapless.run.records import standing_of
 from gapless.run.report import RunReport
 from gapless.run.runner import Runner
 from gapless.run.settings import (
@@ -156,9 +158,18 @@ def reconcile(workspace: Workspace, standings: Standings) -> list[Attempt]:
         now = workspace.clock.now()
         workspace.open_ledger.record_attempts(recovered)
         workspace.open_ledger.record_states(
-            [known_state(standings.of(a.table, a.partition), now) for a in recovered]
+            [known_state(_recovered_standing(standings, a), now) for a in recovered]
         )
     return recovered
+
+
+def _recovered_standing(standings: Standings, attempt: Attempt) -> Standing:
+    """Return what was looked at now, else what the publication says."""
+    looked_at = standings.by_table.get(attempt.table, {}).get(attempt.partition)
+    if looked_at is not None:
+        return looked_at
+    publication = standings.picture.publications[attempt.table, attempt.partition]
+    return standing_of(publication, attempt.reason)
 
 
 def _settings(workspace: Workspace, made: Plan, options: BackfillOptions) -> RunSettings:

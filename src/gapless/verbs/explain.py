@@ -12,6 +12,7 @@ from gapless.declare.calendar import DateFacts
 from gapless.declare.expected import PlainExpected
 from gapless.declare.inputs import Choice, Read
 from gapless.declare.tables import Derived, Table
+from gapless.errors import QueryFailed
 from gapless.ledger.interface import Attempt, Waiver
 from gapless.measure import (
     CheckOutcome,
@@ -73,6 +74,8 @@ class Story:
     publications: tuple[Publication, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    unmeasured: str = ""
+    """Why the published rows could not be measured."""
     unit: str = "row"
     cause_is_source: bool = False
     """Whether what blocks it has to be loaded, not computed."""
@@ -166,8 +169,8 @@ def _measured(
     warehouse = workspace.warehouse
     scope = Scope(workspace.pipeline.partition, (facts,))
     staged = "explained_expected"
-    place = stage_expected(warehouse, table, expected, scope, staged)
     try:
+        place = stage_expected(warehouse, table, expected, scope, staged)
         candidate, columns = table.name, catalog.get(table.name)
         if columns is None:
             # Never published: measured against nothing, so that everything is named as missing.
@@ -203,6 +206,9 @@ def _measured(
             for alias, given in table.inputs_on(path).items()
             if isinstance(given, Choice)
         )
+    except QueryFailed as error:
+        # The rest of the story can be told all the same.
+        return replace(story, expected=expected, unmeasured=error.what)
     finally:
         warehouse.unstage([staged, "explained_rows"])
     return replace(
