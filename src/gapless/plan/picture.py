@@ -16,7 +16,7 @@ from gapless.declare.tables import Derived, Source, Table
 from gapless.errors import GaplessError, PreflightRefused
 from gapless.measure import CheckOutcome, run_checks
 from gapless.partitions import DateRange, Path
-from gapless.plan.contents import Contents, Held, mixed
+from gapless.plan.contents import Contents, Held
 from gapless.sql.binding import Scope
 from gapless.sql.contents import contents_query
 from gapless.sql.literals import identifier, relation
@@ -43,22 +43,16 @@ class Picture:
     def holds(self, publication: Publication) -> bool:
         """Tell whether a partition still holds what was published.
 
-        Where the table has got or lost columns since, fingerprints cannot be compared; then the
-        number of rows has to do, and the changed definition speaks for itself.
+        Where another date has brought a column along since, fingerprints cannot be compared; then
+        the number of rows has to do, and the changed definition speaks for itself.
         """
         held = self.contents[publication.table].on(publication.partition)
         if held is None:
             return publication.rows == 0
-        taken_over = publication.evidence.get("columns")
-        now = columns_signature(self.catalog.get(publication.table, ()))
-        if taken_over is not None and taken_over != now:
+        columns = publication.evidence.get("columns")
+        if columns is not None and len(self.catalog.get(publication.table, ())) > columns:
             return held.rows == publication.rows
         return held == Held(publication.rows, publication.content)
-
-
-def columns_signature(columns: Iterable[str]) -> str:
-    """Hash the columns that a fingerprint was taken over."""
-    return f"{mixed(*sorted(columns)):016x}"
 
 
 def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]) -> Calendar:

@@ -71,12 +71,20 @@ def _sections(story: Story) -> Iterator[tuple[str, RenderableType]]:
         yield "gate now", Text(f"cannot be evaluated: {story.unmeasured}", style="red")
     if story.results and story.standing.rows:
         yield "gate now", _gate(story)
+    yield from _named(story)
+    if story.attempts:
+        yield "attempts", Group(*(_attempt(attempt) for attempt in story.attempts))
+    yield from _waivers(story)
+
+
+def _named(story: Story) -> Iterator[tuple[str, RenderableType]]:
     for kind, names in story.named.items():
         shown = ", ".join(str(name) for name in names[:NAMES_SHOWN])
         more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
         yield kind, f"{len(names)}: {shown}{more}"
-    if story.attempts:
-        yield "attempts", Group(*(_attempt(attempt) for attempt in story.attempts))
+
+
+def _waivers(story: Story) -> Iterator[tuple[str, RenderableType]]:
     for waiver in story.waivers:
         yield (
             "waiver",

@@ -15,7 +15,6 @@ from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.partitions import Path
 from gapless.plan.contents import Held
-from gapless.plan.picture import columns_signature
 from gapless.plan.standings import Standings, inputs_hash
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk
@@ -47,11 +46,7 @@ def publication_of(
         made.input: frozenset([made.chosen or "", *made.filled_from]) for made in audited.choices
     }
     facts = standings.picture.calendar.dates[day]
-    columns = standings.picture.catalog.get(table.name) or staged_columns
-    evidence: dict[str, Any] = {
-        "path": chunk.path.value,
-        "columns": columns_signature({**columns, **staged_columns}),
-    }
+    evidence: dict[str, Any] = {"path": chunk.path.value, "columns": len(staged_columns)}
     if audited.choices:
         evidence["choices"] = {
             made.input: {**made.as_evidence(), "contents": _fed_contents(standings, made, day)}
