@@ -12,7 +12,7 @@ from gapless.config.pipelines import load_pipeline
 from gapless.config.settings import Setting, Settings
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.relations import check_statements
-from gapless.errors import ConfigError, GaplessError, LedgerUnavailable
+from gapless.errors import ConfigError, GaplessError, LedgerUnavailable, PreflightRefused
 from gapless.ledger.interface import Ledger
 from gapless.verbs.workspace import Workspace
 from gapless.version import __version__
@@ -22,12 +22,13 @@ _FILE_SCHEMES = ("duckdb:///", "sqlite:///")
 
 
 @contextmanager
-def open_workspace(settings: Settings, *, write: bool) -> Iterator[Workspace]:
+def open_workspace(settings: Settings, *, write: bool, create: bool = True) -> Iterator[Workspace]:
     """Open everything a verb works on, and close it afterwards.
 
     Args:
         settings: Resolved settings.
         write: Whether the verb publishes; for reading, several processes may be at it at once.
+        create: Whether a warehouse that does not exist yet is made.
 
     Raises:
         ConfigError: a setting names something that does not exist.
@@ -38,6 +39,8 @@ def open_workspace(settings: Settings, *, write: bool) -> Iterator[Workspace]:
     pipeline = pipeline_of(settings)
     with ExitStack() as opened:
         # The ledger first: where it cannot be written, the warehouse is not even opened.
+        if not create:
+            refuse_absent_warehouse(settings)
         ledger = ledger_of(settings) if write else readable_ledger(settings)
         if ledger is not None:
             opened.callback(ledger.close)
@@ -88,6 +91,22 @@ def warehouse_of(settings: Settings, *, read_only: bool) -> Warehouse:
         )
     except ConfigError as error:
         raise ConfigError(f"{error} (from {setting.origin})") from None
+
+
+def refuse_absent_warehouse(settings: Settings) -> None:
+    """Refuse to work on a warehouse file that is not there, instead of making an empty one.
+
+    Raises:
+        PreflightRefused: there is no such file.
+    """
+    url = placed(settings.warehouse)
+    file = url.removeprefix("duckdb:///")
+    if file != url and file and not Path(file).exists() and Path(file).parent.is_dir():
+        raise PreflightRefused(
+            f"There is no warehouse {file} yet.",
+            untouched="Nothing was started.",
+            advice="Load it first: gapless load --data DIR",
+        )
 
 
 def ledger_of(settings: Settings, *, read_only: bool = False) -> Ledger:

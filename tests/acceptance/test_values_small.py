@@ -104,13 +104,6 @@ def test_what_defences_allow_is_set_against_the_league(tired: Place) -> None:
     assert of(boston, "strongest_zone", "weakest_zone") == ("three", "paint")
 
 
-def test_a_share_of_two_thirds_is_stored_to_the_last_digit(tired: Place) -> None:
-    """Nothing is rounded in storage."""
-    boston = row_of(tired, TDZA, DAY_14, team="BOS")
-    assert boston["paint_pct_allowed"] == pytest.approx(2 / 3, abs=1e-15)
-    assert boston["league_paint_pct"] == pytest.approx(2 / 3, abs=1e-15)
-
-
 def test_a_shooter_meets_a_defence_that_allows_threes(tired: Place) -> None:
     zones = row_of(tired, PSZA, DAY_14, player_id=HOST)
     # 6 : 4 : 8 of 18; the paint's 1/3 is below 0.40, the threes' 4/9 is not.

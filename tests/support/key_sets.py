@@ -211,22 +211,16 @@ _SOME_DAYS = st.sets(st.sampled_from(DAYS[:3]), min_size=1) | st.sets(
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, named: bool = False) -> Case:
-    """Return random cases in which many of the expected keys are there.
-
-    Args:
-        draw: Given by hypothesis.
-        named: Without NULL in any key.
-    """
-    keys = _NAMED_KEYS if named else _KEYS
+def cases(draw: st.DrawFn) -> Case:
+    """Return random cases in which many of the expected keys are there."""
     due = st.builds(
         Due,
         day=_DAYS,
-        key=keys,
+        key=_KEYS,
         part=st.sampled_from(["game-1", "game-1", "game-2", "it's", None]),
         excluded=st.sampled_from([None, None, None, *REASONS]),
     )
-    stray = st.builds(Line, day=_DAYS, key=keys, amount=_FEW, note=_FEW)
+    stray = st.builds(Line, day=_DAYS, key=_KEYS, amount=_FEW, note=_FEW)
     expected = draw(
         st.lists(due, min_size=2, max_size=12, unique_by=lambda one: (one.day, one.key)).map(tuple)
     )
@@ -240,10 +234,9 @@ def cases(draw: st.DrawFn, *, named: bool = False) -> Case:
     measured = tuple(sorted(draw(_SOME_DAYS)))
     published: tuple[Live, ...] | None = None
     if draw(st.integers(0, 3)):
-        known = [(one.day, one.key) for one in expected if is_named(one.key)]
-        known += [(line.day, line.key) for line in candidate if is_named(line.key)]
-        held = st.sampled_from(known) if known else st.nothing()
-        keys_held = draw(st.sets(held | st.tuples(_DAYS, _NAMED_KEYS), max_size=8))
+        known = [(one.day, one.key) for one in expected]
+        known += [(line.day, line.key) for line in candidate]
+        keys_held = draw(st.sets(st.sampled_from(known) | st.tuples(_DAYS, _KEYS), max_size=8))
         published = tuple(
             Live(day, key, draw(st.sampled_from([0, 1, None]))) for day, key in keys_held
         )

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from gapless.cli.output import reader_may_leave
 from gapless.errors import GaplessError, UsageError
 from gapless.version import __version__
 
@@ -82,9 +81,9 @@ def run(arguments: Sequence[str]) -> int:
             "for the rest.\n"
         )
         return EXIT_INTERRUPTED
-    except SystemExit as end:
-        # The help's own console ends the program when its reader has seen enough.
-        return _code_of_help(end)
+    except SystemExit:
+        # Only the help's own console ends the program, when its reader has seen enough.
+        return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
         if os.environ.get("GAPLESS_DEBUG"):
             traceback.print_exc()
@@ -95,13 +94,6 @@ def run(arguments: Sequence[str]) -> int:
         )
         return _fail(unforeseen, arguments)
     return result if isinstance(result, int) else 0
-
-
-def _code_of_help(end: SystemExit) -> int:
-    with reader_may_leave():
-        sys.stdout.flush()
-        return end.code if isinstance(end.code, int) else 0
-    return 0
 
 
 def _fail(error: GaplessError, arguments: Sequence[str]) -> int:

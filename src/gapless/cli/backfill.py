@@ -94,7 +94,8 @@ def backfill(
         logs(event)
         progress(event)
 
-    with site.workspace(write=True, workers=workers, chunk_size=chunk_size) as workspace, progress:
+    opened = site.workspace(write=True, create=False, workers=workers, chunk_size=chunk_size)
+    with opened as workspace, progress:
         outcome = backfill_verb(workspace, selection, options, listen)
     if site.json:
         show_json(outcome.report.as_data())

@@ -54,9 +54,12 @@ class SiteOptions:
         return load_settings(flags, config=self.config)
 
     @contextmanager
-    def workspace(self, *, write: bool = False, **more: object) -> Iterator[Workspace]:
+    def workspace(
+        self, *, write: bool = False, create: bool = True, **more: object
+    ) -> Iterator[Workspace]:
         """Open the workspace these options mean."""
-        with open_workspace(self.settings(**more), write=write) as workspace:
+        settings = self.settings(**more)
+        with open_workspace(settings, write=write, create=create) as workspace:
             yield workspace
 
 

@@ -873,6 +873,53 @@ class LoadContract:
         assert said == f"scores.csv: column {column!r} holds {value!r}, which is no {kind}."
         assert raw.rows(SOURCE) == [score(0, 1)]
 
+    @pytest.mark.parametrize(
+        ("kind", "value"),
+        [
+            ("INT", "1.5"),
+            ("integer", "1.5"),
+            ("UINTEGER", "1.5"),
+            ("HUGEINT", "1.5"),
+            ("DECIMAL(4,1)", "1.25"),
+            ("DATE", "2024-02-28 19:30:00"),
+        ],
+    )
+    def test_value_that_would_lose_a_part(
+        self, warehouse: Warehouse, write: Callable[..., str], kind: str, value: str
+    ) -> None:
+        """A value that fits its type only by losing a part of it does not fit."""
+        columns = {"day": "DATE", "player": "INTEGER", "value": kind}
+        file = write([(day(0), 1, value)], header=tuple(columns))
+        said = self.refusal(warehouse, file, columns=columns)
+        assert said == f"scores.csv: column 'value' holds {value!r}, which is no {kind}."
+
+    @pytest.mark.parametrize(
+        ("kind", "value"),
+        [
+            ("INTEGER", "2.0"),
+            ("BIGINT", "9007199254740993"),
+            ("DECIMAL(4,1)", "1.50"),
+            ("DATE", "0001-01-01"),
+            ("DATE", "9999-12-31"),
+            ("DATE", "2024-02-28 00:00:00"),
+            ("DOUBLE", "1e300"),
+            ("BOOLEAN", "true"),
+        ],
+    )
+    def test_value_that_fits(
+        self,
+        warehouse: Warehouse,
+        raw: RawAccess,
+        write: Callable[..., str],
+        kind: str,
+        value: str,
+    ) -> None:
+        """A value that is only written in another way fits, and is what it says."""
+        columns = {"day": "DATE", "player": "INTEGER", "value": kind}
+        self.load(warehouse, write([(day(0), 1, value)], header=tuple(columns)), columns=columns)
+        [expected] = warehouse.fetch(f"SELECT CAST('{value}' AS {kind}) AS value")
+        assert [row[2:] for row in raw.rows(SOURCE)] == [expected]
+
     def test_wrong_value_in_parquet(
         self, warehouse: Warehouse, raw: RawAccess, tmp_path: Path
     ) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Source
 from gapless.errors import LoadError
 from gapless.partitions import DateRange
 from gapless.plan.picture import read_calendar, read_picture
 from gapless.plan.standings import source_standing
-from gapless.plan.states import Standing
+from gapless.plan.states import Standing, State
 from gapless.verbs.workspace import Workspace
 from gapless.warehouse.interface import LoadRequest, LoadResult
+from gapless.wording import plural
 
 SUFFIXES = ("parquet", "csv")
 
@@ -46,25 +49,11 @@ def load(workspace: Workspace, folder: Path) -> LoadReport:
             before the offending file stays.
     """
     pipeline = workspace.pipeline
-    sources = [source for source in pipeline.sources if source.columns]
-    files = {source.name: files_of(source, folder) for source in sources}
-    results = tuple(
-        workspace.warehouse.load_files(
-            LoadRequest(
-                table=source.name,
-                partition=pipeline.partition,
-                key=source.key,
-                columns=source.columns,
-                files=files[source.name],
-                moves=source.moves,
-            )
-        )
-        for source in sources
-    )
+    files = find_files(pipeline, folder)
+    sources = [source for source in pipeline.sources if source.name in files]
+    results = tuple(_load_source(workspace, source, files[source.name]) for source in sources)
     catalog = workspace.warehouse.catalog()
     calendar = read_calendar(workspace.warehouse, pipeline, catalog)
-    extent = calendar.extent
-    assert extent is not None  # noqa: S101 - read_calendar refuses an empty one
     picture = read_picture(
         workspace.warehouse,
         pipeline,
@@ -72,12 +61,46 @@ def load(workspace: Workspace, folder: Path) -> LoadReport:
         calendar=calendar,
         today=workspace.today,
         tables=sources,
-        span=DateRange(extent.first, extent.last),
+        span=DateRange(date.min, date.max),
     )
-    standings = tuple(
+    standings = [
         source_standing(picture, source, day) for source in sources for day in calendar.ordered
+    ]
+    for source in sources:
+        for day, held in picture.contents[source.name].held.items():
+            if day not in calendar.dates:
+                reason = f"{plural(held.rows, 'row')}, but no {calendar.unit} is scheduled"
+                standings.append(Standing(source.name, day, State.PARTIAL, reason, rows=held.rows))
+    return LoadReport(results, tuple(standings))
+
+
+def find_files(pipeline: Pipeline, folder: Path) -> dict[str, list[str]]:
+    """Find the files of every source table that can be loaded.
+
+    Raises:
+        LoadError: there is no such folder, or a table has no file in it.
+    """
+    return {source.name: files_of(source, folder) for source in pipeline.sources if source.columns}
+
+
+def _load_source(workspace: Workspace, source: Source, files: list[str]) -> LoadResult:
+    result = workspace.warehouse.load_files(
+        LoadRequest(
+            table=source.name,
+            partition=workspace.pipeline.partition,
+            key=source.key,
+            columns=source.columns,
+            files=files,
+            moves=source.moves,
+        )
     )
-    return LoadReport(results, standings)
+    if not result.rows and not source.optional:
+        raise LoadError(
+            f"{Path(files[0]).name} holds no rows.",
+            untouched=f"Nothing was loaded into {source.name}.",
+            advice="An empty file is more likely a failed download than an empty season.",
+        )
+    return result
 
 
 def files_of(source: Source, folder: Path) -> list[str]:
