@@ -109,14 +109,8 @@ def recomputed(corrected: Shopkeeper, tmp_path_factory: pytest.TempPathFactory) 
     return keeper.held()
 
 
-FIRST_TIME = (
-    "run recorded",
-    "rows staged",
-    "new rows inserted",
-    "before the commit",
-    "after the commit",
-    "in the ledger",
-)
+FIRST_TIME = ("rows staged", "new rows inserted", "before the commit", "after the commit")
+AGAIN = BOUNDARIES[BOUNDARIES.index("rows staged") : BOUNDARIES.index("in the ledger") + 1]
 
 
 @pytest.mark.parametrize("boundary", FIRST_TIME)
@@ -134,7 +128,7 @@ def test_killed_while_publishing_for_the_first_time(
     assert_finished(shop, uninterrupted.rows)
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("boundary", AGAIN)
 def test_killed_while_replacing(
     corrected: Shopkeeper,
     uninterrupted: Published,
@@ -153,7 +147,7 @@ def test_killed_while_replacing(
     assert_finished(shop, recomputed)
 
 
-@pytest.mark.parametrize("times", [1, 4, 9])
+@pytest.mark.parametrize("times", [2, 9])
 def test_killed_in_parallel_and_out_of_order(
     shop: Shopkeeper, uninterrupted: Published, times: int
 ) -> None:
@@ -171,7 +165,7 @@ def test_killed_in_parallel_and_out_of_order(
 def test_killed_again_and_again(shop: Shopkeeper, uninterrupted: Published) -> None:
     """Whatever a run got done before it was killed is never done again."""
     published: set[tuple[str, int]] = set()
-    for _ in range(3):
+    for _ in range(2):
         kill(shop, "after the commit", chunk_size=3)
         assert_old_or_new(shop, Published(), uninterrupted.rows)
         assert set(latest(shop)) > published

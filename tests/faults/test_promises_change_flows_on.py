@@ -105,6 +105,25 @@ def test_own_date_is_no_part_of_its_window(shop: Shopkeeper) -> None:
     assert keeper.stale() == set()
 
 
+def test_window_offers_no_row_of_its_own_day(shop: Shopkeeper) -> None:
+    """What a SELECT is given as history ends the day before, even if it does not ask for that."""
+    pipeline = one_table_pipeline()
+    opening_hours, shop_days = pipeline.table("raw.opening_hours"), pipeline.table(SHOP_DAYS)
+    pipeline.derived(
+        WEEK,
+        key="shop_id",
+        sql="SELECT h.day, h.shop_id, (SELECT count(*) FROM past AS p "
+        "WHERE p.shop_id = h.shop_id) AS days FROM hours AS h WHERE NOT h.closed_for_good",
+        inputs={"hours": same_date(opening_hours), "past": history(shop_days, last_days(3))},
+        expected=keys_of(opening_hours, exclude={"closed_for_good": "closed_for_good"}),
+    )
+    keeper = shop.using(pipeline)
+    assert keeper.backfill(SHOP_DAYS).exit_code == 0
+    assert keeper.backfill(WEEK, chunk_size=1).exit_code == 0
+    counted = shop.rows(f"SELECT DISTINCT day, days FROM {WEEK} ORDER BY day")
+    assert counted == [(day(number), min(number, 3)) for number in range(10)]
+
+
 def test_changed_reference_makes_its_readers_stale(done: Shopkeeper) -> None:
     """A shop that moved to another region makes stale whatever was expected from that list."""
     done.change(f"UPDATE raw.opening_hours SET region = 'south' WHERE day = {sql(4)} AND shop_id=1")

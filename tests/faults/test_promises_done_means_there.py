@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gapless import at_least, rule
+from gapless.plan.build import Action
 from gapless.plan.states import State
-from gapless.verbs.backfill import backfill
+from gapless.verbs.backfill import backfill, plan
 from gapless.verbs.explain import explain
 from gapless.verbs.selection import Selection
 from support.shop import shop_pipeline
@@ -197,6 +198,13 @@ def test_second_run_does_nothing(done: Shopkeeper) -> None:
     assert (report.exit_code, touched(report)) == (0, set())
     assert {found.outcome for found in report.results} == {"done", "warm_up"}
     assert done.everything() == before
+
+
+def test_plan_of_what_is_complete_is_to_leave_it(done: Shopkeeper) -> None:
+    """A dry run over complete dates plans to compute nothing, and says so for every date."""
+    with done.opened() as workspace:
+        made, _ = plan(workspace, Selection())
+    assert {step.action for step in made.all_steps} == {Action.LEAVE, Action.EMPTY}
 
 
 def test_second_run_costs_a_handful_of_queries(done: Shopkeeper) -> None:

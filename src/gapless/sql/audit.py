@@ -291,7 +291,8 @@ def detail_query(
             f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text.format('l')}, "
             f"{lost_label}::VARCHAR "
             f"FROM {_live_rows(request)} AS l WHERE NOT EXISTS "
-            f"(SELECT 1 FROM key_facts AS f WHERE f.usable AND {same(names, 'f', 'l')})"
+            "(SELECT 1 FROM key_facts AS f WHERE f.usable "
+            f"AND {same(names, 'f', 'l', null_safe=True)})"
         )
     union = "\nUNION ALL\n".join(parts)
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from gapless.warehouse.duckdb import DuckDBWarehouse
 
 STAGED_FILES = "loaded_files"
-_WHOLE_NUMBERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+_EXACT_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?[1248]?|DECIMAL.*|NUMERIC.*")
 
 
 def load_files(warehouse: DuckDBWarehouse, request: LoadRequest) -> LoadResult:
@@ -88,9 +89,9 @@ def _check_values(warehouse: DuckDBWarehouse, request: LoadRequest, reader: str)
 def _does_not_fit(column: str, kind: str) -> str:
     """Predicate for values that cannot be cast, or only by losing a part of them."""
     cast = f"TRY_CAST({column} AS {kind})"
-    if kind in _WHOLE_NUMBERS:
+    if _EXACT_NUMBERS.fullmatch(kind.upper()):
         return f"({cast} IS NULL OR {cast}::DOUBLE IS DISTINCT FROM TRY_CAST({column} AS DOUBLE))"
-    if kind == "DATE":
+    if kind.upper() == "DATE":
         moment = f"TRY_CAST({column} AS TIMESTAMP)"
         return f"({cast} IS NULL OR {cast}::TIMESTAMP IS DISTINCT FROM {moment})"
     return f"{cast} IS NULL"
