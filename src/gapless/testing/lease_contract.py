@@ -1,5 +1,4 @@
 """What the leases of every ledger must do; part of `LedgerContract`."""
-# ruff: noqa: S101, PLR2004 - these are tests
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@
 Each fact is checked through `again`, a second opening of the same store, where that is more than
 asking the writer what it remembers: override it when your store can be opened twice.
 """
-# ruff: noqa: S101, PLR2004 - these are tests
 
 from __future__ import annotations
 

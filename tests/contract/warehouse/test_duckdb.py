@@ -12,12 +12,12 @@ import duckdb
 import pytest
 
 from gapless.errors import ConfigError, GaplessError, QueryFailed, WarehouseBusy
-from gapless.testing.warehouse_contract import (
+from gapless.testing.warehouse_contract import WarehouseContract
+from gapless.testing.warehouse_examples import (
     COLUMNS,
     DAY,
     TABLE,
     RawAccess,
-    WarehouseContract,
     score,
     values,
 )
