@@ -132,6 +132,29 @@ def test_stray_row_is_replaced(done: Shopkeeper) -> None:
     assert done.table(SHOP_DAYS) == before
 
 
+def test_exchanged_row_is_mended(done: Shopkeeper) -> None:
+    """A shop that was exchanged for a stranger comes back, and the stranger goes."""
+    before = done.table(SHOP_DAYS)
+    done.change(f"UPDATE {SHOP_DAYS} SET shop_id = 77 WHERE day = {sql(4)} AND shop_id = 3")
+    assert done.backfill().exit_code == 0
+    assert done.table(SHOP_DAYS) == before
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        f"UPDATE {SHOP_DAYS} SET shop_id = 77 WHERE day = {sql(4)} AND shop_id = 3",
+        f"UPDATE {SHOP_DAYS} SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3",
+        f"UPDATE {SHOP_DAYS} SET amount = NULL WHERE day = {sql(4)}",
+    ],
+    ids=["key", "value", "nothing left"],
+)
+def test_added_column_hides_no_tampering(done: Shopkeeper, tampering: str) -> None:
+    """A column that somebody added does not make row counts enough to call a date complete."""
+    done.change(f"ALTER TABLE {SHOP_DAYS} ADD COLUMN note VARCHAR", tampering)
+    assert done.standing(SHOP_DAYS, 4).state is not State.COMPLETE
+
+
 def test_tightened_gate_is_applied_to_what_is_published(shop: Shopkeeper) -> None:
     """What passed a laxer gate is partial under the new one, before a run and after it."""
     shop.lose_sales(4, 1)
