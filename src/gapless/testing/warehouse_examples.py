@@ -93,7 +93,7 @@ def values(columns: Mapping[str, str], rows: Sequence[Row]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Quote a text as a SQL literal."""
+    """Double the quotes of a text for SQL."""
     return text.replace("'", "''")
 
 
