@@ -132,14 +132,6 @@ def test_stray_row_is_replaced(done: Shopkeeper) -> None:
     assert done.table(SHOP_DAYS) == before
 
 
-def test_exchanged_row_is_mended(done: Shopkeeper) -> None:
-    """A shop that was exchanged for a stranger comes back, and the stranger goes."""
-    before = done.table(SHOP_DAYS)
-    done.change(f"UPDATE {SHOP_DAYS} SET shop_id = 77 WHERE day = {sql(4)} AND shop_id = 3")
-    assert done.backfill().exit_code == 0
-    assert done.table(SHOP_DAYS) == before
-
-
 @pytest.mark.parametrize(
     "tampering",
     [

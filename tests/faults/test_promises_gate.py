@@ -413,17 +413,6 @@ def test_less_is_less_also_behind_rows_that_were_changed(done: Shopkeeper) -> No
     assert done.table(SHOP_DAYS) == before
 
 
-def test_doubled_row_gives_no_leave_to_lose_another(done: Shopkeeper) -> None:
-    """A row too many is not set off against an expected key that is gone: sets, not counts."""
-    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    done.change(f"INSERT INTO {SHOP_DAYS} FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 9")
-    before = done.table(SHOP_DAYS)
-    lax.lose_sales(4, 3)
-    report = lax.backfill(SHOP_DAYS)
-    assert result(report, SHOP_DAYS, 4).outcome == "refused"
-    assert done.table(SHOP_DAYS) == before
-
-
 def test_rows_from_before_the_first_publication_are_guarded(shop: Shopkeeper) -> None:
     """Rows that another job had written are not replaced by fewer either."""
     shop.change(

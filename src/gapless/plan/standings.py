@@ -222,7 +222,9 @@ def _published_standing(
         version = publication.version if publication else None
         return Standing(table.name, day, state, reason, expected, present, rows, version)
 
-    intact = publication is not None and picture.holds(publication)
+    intact = publication is not None and (
+        picture.holds(publication) or _was_widened(standings, table, path, publication, rows)
+    )
     wrong = _wrong_rows(held, publication, doubt, intact=intact)
     if wrong is not None:
         return standing(*wrong)
@@ -255,6 +257,19 @@ def _changed_since(
     if publication.inputs != inputs_hash(standings, table, facts, path, publication):
         return "its inputs changed"
     return None
+
+
+def _was_widened(
+    standings: Standings, table: Derived, path: Path, publication: Publication, rows: int
+) -> bool:
+    """Tell whether a new definition has brought columns along that older rows do not have.
+
+    Fingerprints cannot be compared then; the partition is stale by definition, not by tampering.
+    """
+    columns = publication.evidence.get("columns")
+    now = len(standings.picture.catalog.get(table.name, ()))
+    redefined = publication.definition != standings.definition(table, path)
+    return redefined and columns is not None and now > columns and rows == publication.rows
 
 
 def _wrong_rows(
