@@ -243,3 +243,11 @@ def test_dates_of_a_report_are_the_requested_ones(done: Shopkeeper) -> None:
     """A complete date that was asked for is in the report as done, not left out of it."""
     report = done.backfill(SHOP_DAYS, dates=[day(7), day(2)])
     assert outcomes(report, SHOP_DAYS) == {2: "done", 7: "done"}
+
+
+def test_exchanged_row_is_mended(done: Shopkeeper) -> None:
+    """A shop that was exchanged for a stranger comes back, and the stranger goes."""
+    before = done.table(SHOP_DAYS)
+    done.change(f"UPDATE {SHOP_DAYS} SET shop_id = 77 WHERE day = {sql(4)} AND shop_id = 3")
+    assert done.backfill().exit_code == 0
+    assert done.table(SHOP_DAYS) == before

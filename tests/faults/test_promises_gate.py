@@ -519,3 +519,14 @@ def test_rule_is_applied_to_every_row(shop: Shopkeeper) -> None:
     assert outcomes(strict.backfill(), SHOP_DAYS) == {
         number: "refused" if number == 4 else "published" for number in range(10)
     }
+
+
+def test_doubled_row_gives_no_leave_to_lose_another(done: Shopkeeper) -> None:
+    """A row too many is not set off against an expected key that is gone: sets, not counts."""
+    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
+    done.change(f"INSERT INTO {SHOP_DAYS} FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 9")
+    before = done.table(SHOP_DAYS)
+    lax.lose_sales(4, 3)
+    report = lax.backfill(SHOP_DAYS)
+    assert result(report, SHOP_DAYS, 4).outcome == "refused"
+    assert done.table(SHOP_DAYS) == before

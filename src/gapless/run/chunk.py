@@ -26,6 +26,7 @@ from gapless.measure import (
     stage_expected,
 )
 from gapless.partitions import Path
+from gapless.sql.audit import AuditRequest, lost_due_query
 from gapless.sql.binding import (
     COLUMN_SOURCE,
     Bindings,
@@ -48,8 +49,8 @@ class Chunk:
     scope: Scope
     guarded: tuple[date, ...]
     """Dates whose published keys must not be lost."""
-    strays: Mapping[date, int]
-    """Rows on a date beyond those that were published; so many keys may go."""
+    tampered: Mapping[date, int]
+    """Dates whose rows were changed behind their publication → keys it had expected."""
     slot: str
     """Suffix of its staged relations, unique among the chunks at work."""
 
@@ -260,10 +261,9 @@ def _audit(
         live_columns=tuple(catalog.get(chunk.table.name, ())),
         guarded=[day for day in chunk.guarded if day in staged_days],
     )
-    coverages = {
-        day: replace(coverage, lost=max(0, coverage.lost - chunk.strays.get(day, 0)))
-        for day, coverage in measure_coverage(warehouse, request).items()
-    }
+    coverages = _without_strays(
+        warehouse, request, measure_coverage(warehouse, request), chunk.tampered
+    )
     checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)
     named: dict[date, dict[str, list[Named]]] = {}
     if any(_has_something_to_name(coverage) for coverage in coverages.values()):
@@ -280,6 +280,29 @@ def _audit(
         )
         for day, coverage in coverages.items()
     }
+
+
+def _without_strays(
+    warehouse: Warehouse,
+    request: AuditRequest,
+    coverages: Mapping[date, Coverage],
+    tampered: Mapping[date, int],
+) -> dict[date, Coverage]:
+    """Leave rows that somebody slipped in behind a publication out of what is lost.
+
+    A key of such a date counts as lost when it is still expected, and also when it is not expected
+    any more as far as the expected set itself has shrunk: the reference may have lost it, too.
+    """
+    doubtful = {day for day in tampered if day in coverages and coverages[day].lost}
+    if not doubtful:
+        return dict(coverages)
+    due: dict[date, int] = {row[0]: row[1] for row in warehouse.fetch(lost_due_query(request))}
+    settled = dict(coverages)
+    for day in doubtful:
+        found, still_due = coverages[day], due.get(day, 0)
+        shrunk = max(0, tampered[day] - found.expected)
+        settled[day] = replace(found, lost=still_due + min(found.lost - still_due, shrunk))
+    return settled
 
 
 def _has_something_to_name(coverage: Coverage) -> bool:

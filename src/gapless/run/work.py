@@ -114,8 +114,8 @@ class Work:
                 scope = Scope(self.standings.picture.pipeline.partition, facts)
                 slot = f"{table.schema}__{table.short_name}_{path.value}_{number}"
                 guarded = self._guarded(table, path, piece)
-                strays = self._strays(table, piece)
-                chunks.append(Chunk(table, path, expected, scope, guarded, strays, slot))
+                tampered = self._tampered(table, piece)
+                chunks.append(Chunk(table, path, expected, scope, guarded, tampered, slot))
         return chunks
 
     def _guarded(self, table: Derived, path: Path, days: Sequence[date]) -> tuple[date, ...]:
@@ -132,16 +132,15 @@ class Work:
             if found is None or found.evidence.get("path", path) == path
         )
 
-    def _strays(self, table: Derived, days: Sequence[date]) -> dict[date, int]:
-        """Count the rows that somebody slipped in behind a publication; losing them is no loss."""
+    def _tampered(self, table: Derived, days: Sequence[date]) -> dict[date, int]:
+        """Return dates whose rows were changed behind a publication, with what it had expected."""
         picture = self.standings.picture
-        strays = {}
-        for day in days:
-            publication = picture.publications.get((table.name, day))
-            held = picture.contents[table.name].on(day)
-            if publication is not None and held is not None and held.rows > publication.rows:
-                strays[day] = held.rows - publication.rows
-        return strays
+        found = {day: picture.publications.get((table.name, day)) for day in days}
+        return {
+            day: publication.expected
+            for day, publication in found.items()
+            if publication is not None and not picture.holds(publication)
+        }
 
     def _due(self, table: Derived, days: Sequence[date]) -> list[date]:
         """Return the dates to compute; record those that are blocked or leased by another run."""

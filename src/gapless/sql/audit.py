@@ -228,14 +228,33 @@ def _lost_keys(request: AuditRequest) -> str:
     partition = identifier(request.scope.partition)
     if request.published is None or not request.guarded:
         return f"SELECT NULL::DATE AS {partition}, 0 AS lost WHERE FALSE"
+    return f"SELECT {partition}, count(*) AS lost FROM ({_gone(request)}) AS gone GROUP BY 1"
+
+
+def _gone(request: AuditRequest) -> str:
     names = (request.scope.partition, *request.key)
     # NULL-safe: a key with a NULL in it is not lost while it is still there.
     again = same(names, "live", "found", null_safe=True)
-    gone = (
+    return (
         f"SELECT DISTINCT {columns(names, 'live')} FROM {_live_rows(request)} AS live "
         f"WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found WHERE found.usable AND {again})"
     )
-    return f"SELECT {partition}, count(*) AS lost FROM ({gone}) AS gone GROUP BY 1"
+
+
+def lost_due_query(request: AuditRequest) -> str:
+    """Count the lost keys that are still expected: (partition, keys)."""
+    partition = identifier(request.scope.partition)
+    names = (request.scope.partition, *request.key)
+    relations = {
+        RELATION_PARTITIONS: partitions_relation(request.scope),
+        "key_facts": _key_facts(request),
+    }
+    return (
+        f"{with_clause(relations)}\nSELECT gone.{partition}, count(*) "
+        f"FROM ({_gone(request)}) AS gone "
+        f"JOIN {relation(request.expected)} AS wanted ON {same(names, 'wanted', 'gone')} "
+        f"AND wanted.{COLUMN_EXCLUDED} IS NULL GROUP BY 1"
+    )
 
 
 def _live_rows(request: AuditRequest) -> str:
