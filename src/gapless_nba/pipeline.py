@@ -32,6 +32,7 @@ from gapless import (
     since_previous_season,
 )
 from gapless_nba.raw_columns import PLAYER_BOX_SCORES, SCHEDULE, SHOTS
+from gapless_nba.validation import declare_cross_checks, declare_limitations
 
 ZONES = ("paint", "mid_range", "three")
 SCORING_ZONES = (*ZONES, "balanced")
@@ -51,6 +52,7 @@ pipeline = Pipeline(
     timezone="America/New_York",
     sql_folder=files("gapless_nba") / "sql",
     version="1",
+    layers={"raw": "L1", "analytics": "L3", "precompute": "L4"},
 )
 
 # -- Layer 1: raw, loaded --------------------------------------------------------------------
@@ -66,6 +68,12 @@ pipeline.calendar(
     season_starts=SEASON_STARTS,
 )
 
+pipeline.require(
+    schedule,
+    check("game_ids_agree", "checks/game_ids_agree.sql", {"schedule": same_date(schedule)}),
+    check("teams_play_once", "checks/teams_play_once.sql", {"schedule": same_date(schedule)}),
+)
+
 player_box_scores = pipeline.source(
     "raw.player_box_scores",
     key=("game_id", "player_id"),
@@ -78,6 +86,16 @@ pipeline.require(
         "games_complete",
         "checks/games_complete.sql",
         {"schedule": same_date(schedule), "box_scores": same_date(player_box_scores)},
+    ),
+    check(
+        "box_scores_on_schedule",
+        "checks/box_scores_on_schedule.sql",
+        {"schedule": same_date(schedule), "box_scores": same_date(player_box_scores)},
+    ),
+    check(
+        "no_dnp_lines",
+        "checks/no_dnp_lines.sql",
+        {"box_scores": same_date(player_box_scores)},
     ),
 )
 
@@ -100,6 +118,11 @@ pipeline.require(
         },
         # Whole months of games have no shots: a fact to report, and NULL zones downstream.
         blocking=False,
+    ),
+    check(
+        "shots_on_schedule",
+        "checks/shots_on_schedule.sql",
+        {"schedule": same_date(schedule), "shots": same_date(shots)},
     ),
 )
 
@@ -323,3 +346,8 @@ player_composite_factors = pipeline.derived(
     ),
     warm_up=WARM_UP,
 )
+
+# -- Validation ------------------------------------------------------------------------------
+
+declare_cross_checks(pipeline)
+declare_limitations(pipeline)

@@ -38,11 +38,11 @@ from gapless.declare.calendar import DateFacts, DayKind
 from gapless.declare.pipeline import SITE_THRESHOLDS, Pipeline
 from gapless.declare.tables import Derived
 from gapless.declare.windows import WindowKind
+from gapless.findings import Severity
 from gapless.ledger.interface import Verdict
 from gapless.partitions import Path
 from gapless.plan.build import Action
 from gapless.plan.states import State
-from gapless.preflight.interface import Severity
 from gapless.sql.binding import Bindings, Scope, compose
 from gapless.verdicts import Outcome
 from gapless_nba.pipeline import pipeline as nba

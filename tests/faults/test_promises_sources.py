@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gapless import Pipeline, fill_missing, first_sufficient, keys_of
+from gapless.findings import Severity
 from gapless.ledger.interface import Verdict
-from gapless.preflight.interface import Severity
 from support.shop import insert_fast_feed, shop_pipeline
 from support.shopkeeper import (
     COMPLETE_FEED,

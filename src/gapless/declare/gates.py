@@ -15,6 +15,8 @@ CHECK_UNEXPECTED = "unexpected_keys"
 CHECK_UNIQUE = "unique_keys"
 CHECK_REQUIRED = "required_columns"
 CHECK_SHRINK = "never_less"
+CHECK_MISSING = "missing"
+"""Not a rule of a gate: what a limitation calls a date on which no rows can be had."""
 BUILT_IN_CHECKS = (
     CHECK_COVERAGE,
     CHECK_GROUP_COVERAGE,

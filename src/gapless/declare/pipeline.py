@@ -11,16 +11,23 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gapless.declare.calendar import CalendarDeclaration
-from gapless.declare.expected import Expected, ExpectedByPath, ExpectedQuery, PlainExpected
+from gapless.declare.expected import Expected
 from gapless.declare.gates import Check, Gate
-from gapless.declare.inputs import (
-    ByPath,
-    Input,
-    PlainInput,
-    Query,
+from gapless.declare.inputs import Input
+from gapless.declare.limitations import Limitation
+from gapless.declare.resolving import (
+    resolved_check,
+    resolved_expected,
+    resolved_gate,
+    resolved_input,
 )
-from gapless.declare.soundness import check_derived, check_source
-from gapless.declare.statements import Statement, read_statement
+from gapless.declare.soundness import (
+    check_cross_checks,
+    check_derived,
+    check_limitation,
+    check_source,
+)
+from gapless.declare.statements import read_statement
 from gapless.declare.tables import Derived, Source, Table, WarmUp
 from gapless.errors import DeclarationError, nearest
 from gapless.partitions import Path
@@ -41,6 +48,8 @@ class Pipeline:
         timezone: Where a date begins and ends, e.g. `America/New_York`.
         sql_folder: Folder (or package resource) that `.sql` names are relative to.
         version: The pipeline's own version, recorded with every publication.
+        layers: Schema → the layer its tables belong to in reports; a schema is its own layer
+            where none is named.
 
     Raises:
         DeclarationError: the time zone is unknown.
@@ -54,6 +63,7 @@ class Pipeline:
         timezone: str = "UTC",
         sql_folder: Traversable | FilePath | None = None,
         version: str = "0",
+        layers: Mapping[str, str] | None = None,
     ) -> None:
         try:
             ZoneInfo(timezone)
@@ -72,6 +82,9 @@ class Pipeline:
         self.timezone = timezone
         self.sql_folder = sql_folder
         self.version = version
+        self.layers = dict(layers or {})
+        self.cross_checks: dict[str, tuple[Check, ...]] = {}
+        self.limitations: list[Limitation] = []
         self.tables: dict[str, Table] = {}
         self._calendar: CalendarDeclaration | None = None
 
@@ -123,7 +136,7 @@ class Pipeline:
         known = self.table(source.name)
         if not isinstance(known, Source):
             raise DeclarationError(f"{known.name} is computed; its checks belong to its gate.")
-        resolved = tuple(self._resolved_check(given) for given in checks)
+        resolved = tuple(resolved_check(given, self.sql_folder) for given in checks)
         required = dataclasses.replace(known, checks=(*known.checks, *resolved))
         check_source(self, required)
         self.tables[source.name] = required
@@ -194,15 +207,65 @@ class Pipeline:
             name=name,
             key=_as_tuple(key),
             statement=read_statement(sql, self.sql_folder),
-            inputs={alias: self._resolved_input(given) for alias, given in inputs.items()},
-            expected=self._resolved_expected(expected),
-            gate=self._resolved_gate(gate or Gate()),
+            inputs={a: resolved_input(given, self.sql_folder) for a, given in inputs.items()},
+            expected=resolved_expected(expected, self.sql_folder),
+            gate=resolved_gate(gate or Gate(), self.sql_folder),
             warm_up=warm_up,
             label=label,
             on_request=frozenset(on_request),
         )
         check_derived(self, derived)
         return self._added(derived)
+
+    def cross_check(self, table: Derived, *checks: Check) -> None:
+        """Declare what `validate` examines on published rows besides the gate.
+
+        Unlike those of the gate, such checks may also read tables that are computed later.
+
+        Raises:
+            DeclarationError: a check reads a table that is not declared, or its name is taken.
+        """
+        known = self.derived_table(table.name)
+        resolved = tuple(resolved_check(given, self.sql_folder) for given in checks)
+        declared = (*self.cross_checks.get(known.name, ()), *resolved)
+        check_cross_checks(self, known, declared)
+        self.cross_checks[known.name] = declared
+
+    def known_limitation(
+        self,
+        name: str,
+        table: Table,
+        check: str,
+        *,
+        reason: str,
+        season: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        where: str = "TRUE",
+        consequences: Mapping[str, str] | None = None,
+    ) -> None:
+        """Declare violations that are known, so that they are reported as such and not as failures.
+
+        Args:
+            name: What it is called in reports.
+            table: The table that has the violations.
+            check: The check that finds them, or `missing` for dates without any rows.
+            reason: Why nothing can be done about them.
+            season: Limits it to one season.
+            first: Limits it to dates from here on.
+            last: Limits it to dates up to here.
+            where: Predicate over the rows of the check (`entity`, `detail`): which it explains.
+            consequences: Downstream table → predicate over its rows, e.g. `paint_rate IS NULL`:
+                how many lack a value because of it is counted, never assumed.
+
+        Raises:
+            DeclarationError: there is no such table or check, or the name is taken.
+        """
+        limitation = Limitation(
+            name, table, check, reason, season, first, last, where, dict(consequences or {})
+        )
+        check_limitation(self, limitation)
+        self.limitations.append(limitation)
 
     def with_gates(self, changes: Mapping[str, Mapping[str, float]]) -> None:
         """Apply a site's own thresholds: table name → {coverage, warn, group_coverage}.
@@ -258,6 +321,10 @@ class Pipeline:
         """Source tables in the order of their declaration."""
         return [table for table in self.tables.values() if isinstance(table, Source)]
 
+    def layer_of(self, table: Table) -> str:
+        """Return the layer a table belongs to in reports."""
+        return self.layers.get(table.schema, table.schema)
+
     def table(self, name: str) -> Table:
         """Find a table by full name or by its part after the dot, where that is unambiguous.
 
@@ -303,54 +370,11 @@ class Pipeline:
                         frontier.append(read.table)
         return [found for name, found in self.tables.items() if name in wanted]
 
-    # -- resolving files ---------------------------------------------------------------------
-
     def _added(self, table: T) -> T:
         if table.name in self.tables:
             raise DeclarationError(f"{table.name} is declared twice in pipeline {self.name!r}.")
         self.tables[table.name] = table
         return table
-
-    def _resolved_input(self, given: Input) -> Input:
-        match given:
-            case Query(statement=str() as sql):
-                return dataclasses.replace(given, statement=read_statement(sql, self.sql_folder))
-            case ByPath(historical, upcoming):
-                return ByPath(self._resolved_plain(historical), self._resolved_plain(upcoming))
-        return given
-
-    def _resolved_plain(self, given: PlainInput) -> PlainInput:
-        resolved = self._resolved_input(given)
-        assert not isinstance(resolved, ByPath)  # noqa: S101 - narrows the type; nesting is untypable
-        return resolved
-
-    def _resolved_expected(self, given: Expected) -> Expected:
-        if isinstance(given, ExpectedByPath):
-            return ExpectedByPath(
-                historical=self._resolved_keys(given.historical),
-                upcoming=self._resolved_keys(given.upcoming),
-            )
-        resolved = self._resolved_keys(given)
-        assert resolved is not None  # noqa: S101 - only None comes back as None
-        return resolved
-
-    def _resolved_keys(self, given: PlainExpected | None) -> PlainExpected | None:
-        if isinstance(given, ExpectedQuery) and isinstance(given.statement, str):
-            statement = read_statement(given.statement, self.sql_folder)
-            return dataclasses.replace(given, statement=statement)
-        return given
-
-    def _resolved_gate(self, gate: Gate) -> Gate:
-        return dataclasses.replace(
-            gate, checks=tuple(self._resolved_check(given) for given in gate.checks)
-        )
-
-    def _resolved_check(self, given: Check) -> Check:
-        if isinstance(given.statement, Statement):
-            return given
-        return dataclasses.replace(
-            given, statement=read_statement(given.statement, self.sql_folder)
-        )
 
 
 def _has_groups(table: Derived) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gapless.declare.expected import ExpectedByPath, ExpectedQuery
+from gapless.declare.gates import Check
 from gapless.declare.inputs import ByPath, Input, Query
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.soundness import RELATION_CANDIDATE, RELATION_PARTITIONS, check_relations_read
@@ -57,10 +58,11 @@ def statements_of(pipeline: Pipeline) -> Iterator[StatementUse]:
     for table in pipeline.tables.values():
         if isinstance(table, Source):
             for check in table.checks:
-                where = f"{table.name}: check {check.name!r}"
-                yield _use(where, check.statement, {**check.inputs, RELATION_CANDIDATE: None})
+                yield _of_check(table.name, check)
         if isinstance(table, Derived):
             yield from _of_derived(table)
+        for check in pipeline.cross_checks.get(table.name, ()):
+            yield _of_check(table.name, check)
 
 
 def _of_derived(table: Derived) -> Iterator[StatementUse]:
@@ -77,8 +79,7 @@ def _of_derived(table: Derived) -> Iterator[StatementUse]:
         if isinstance(keys, ExpectedQuery):
             yield _use(f"{table.name}: expected", keys.statement, keys.inputs)
     for check in table.gate.checks:
-        where = f"{table.name}: check {check.name!r}"
-        yield _use(where, check.statement, {**check.inputs, RELATION_CANDIDATE: None})
+        yield _of_check(table.name, check)
 
 
 def _of_input(where: str, given: Input) -> Iterator[StatementUse]:
@@ -88,6 +89,11 @@ def _of_input(where: str, given: Input) -> Iterator[StatementUse]:
             yield from _of_input(where, upcoming)
         case Query(statement, inputs):
             yield _use(where, statement, inputs)
+
+
+def _of_check(table: str, check: Check) -> StatementUse:
+    where = f"{table}: check {check.name!r}"
+    return _use(where, check.statement, {**check.inputs, RELATION_CANDIDATE: None})
 
 
 def _use(where: str, statement: Statement | str, inputs: Mapping[str, object]) -> StatementUse:

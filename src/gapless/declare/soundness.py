@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf
-from gapless.declare.gates import BUILT_IN_CHECKS
+from gapless.declare.gates import BUILT_IN_CHECKS, CHECK_MISSING, Check
 from gapless.declare.inputs import Choice, Input, on_path, reads_of
 from gapless.errors import DeclarationError, nearest
 from gapless.partitions import Path
 
 if TYPE_CHECKING:
+    from gapless.declare.limitations import Limitation
     from gapless.declare.pipeline import Pipeline
     from gapless.declare.tables import Derived, Source, Table
 
@@ -64,6 +65,57 @@ def check_derived(pipeline: Pipeline, table: Derived) -> None:
     for check in table.gate.checks:
         _check_relations(pipeline, f"{table.name}: check {check.name!r}", check.inputs, table)
     _check_rule_names(table)
+
+
+def check_cross_checks(pipeline: Pipeline, table: Derived, checks: Sequence[Check]) -> None:
+    """Refuse checks of published rows that read what is not declared, or share a name.
+
+    Raises:
+        DeclarationError: with what is wrong and the nearest right name.
+    """
+    names = {*BUILT_IN_CHECKS, *(rule.name for rule in table.gate.rules)}
+    names |= {check.name for check in table.gate.checks}
+    for check in checks:
+        if check.name in names:
+            raise DeclarationError(f"{table.name} has a check {check.name!r} already.")
+        names.add(check.name)
+        where = f"{table.name}: check {check.name!r}"
+        _check_relations(pipeline, where, check.inputs, table)
+
+
+def check_limitation(pipeline: Pipeline, limitation: Limitation) -> None:
+    """Refuse a limitation of a check or table that does not exist.
+
+    Raises:
+        DeclarationError: with what is wrong and the nearest right name.
+    """
+    where = f"Limitation {limitation.name!r}"
+    if any(limitation.name == known.name for known in pipeline.limitations):
+        raise DeclarationError(f"{where} is declared twice in pipeline {pipeline.name!r}.")
+    if not limitation.reason.strip():
+        raise DeclarationError(f"{where} gives no reason; it would hide failures without one.")
+    for name in (limitation.table.name, *limitation.consequences):
+        if name not in pipeline.tables:
+            raise DeclarationError(
+                f"{where}: {name} is not declared in pipeline {pipeline.name!r}. "
+                f"{nearest(name, pipeline.tables)}"
+            )
+    known = _checks_of(pipeline, pipeline.tables[limitation.table.name])
+    if limitation.check not in known:
+        raise DeclarationError(
+            f"{where}: {limitation.table.name} has no check {limitation.check!r}. "
+            f"{nearest(limitation.check, known)}"
+        )
+    if limitation.first and limitation.last and limitation.first > limitation.last:
+        raise DeclarationError(
+            f"{where} ends on {limitation.last}, before it begins on {limitation.first}."
+        )
+
+
+def _checks_of(pipeline: Pipeline, table: Table) -> set[str]:
+    declared = table.gate.checks if hasattr(table, "gate") else getattr(table, "checks", ())
+    cross_checks = pipeline.cross_checks.get(table.name, ())
+    return {CHECK_MISSING, *(check.name for check in (*declared, *cross_checks))}
 
 
 def check_relations_read(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from gapless.findings import DatedFact, Finding, Remedy, Severity
 from gapless.ledger.interface import Lease, Ledger
 from gapless.ledger.liveness import is_dead
 from gapless.plan.build import Action, Plan, Step
 from gapless.plan.standings import Standings
 from gapless.plan.states import State
-from gapless.preflight.interface import DatedFact, Finding, Remedy, Severity
 from gapless.preflight.sources import Foreseen, foresee_choices, partial_sources
 from gapless.warehouse.interface import Warehouse
 from gapless.wording import plural

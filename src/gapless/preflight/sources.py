@@ -10,12 +10,13 @@ from gapless.choosing import ChoiceMade, choose, with_unfit
 from gapless.coverage import percent
 from gapless.declare.inputs import Choice
 from gapless.declare.tables import Derived
+from gapless.findings import DatedFact, Finding, Remedy, Severity
 from gapless.measure import measure_choice, stage_expected
 from gapless.partitions import Path
 from gapless.plan.build import Action, Plan
 from gapless.plan.standings import Standings, unfit_source
-from gapless.preflight.interface import DatedFact, Finding, Remedy, Severity
 from gapless.sql.binding import Scope
+from gapless.sql.cleaning import clean_script
 from gapless.warehouse.interface import Warehouse
 
 Foreseen = dict[tuple[str, date], tuple[ChoiceMade, ...]]
@@ -124,7 +125,10 @@ def _partial_source(
         else "No other source is sufficient, so nothing can be computed"
     )
     backfill = f"gapless backfill {table} --dates {listed}"
-    clean = Remedy("clean the stale rows, keeping a copy", _clean_sql(source, days, standings))
+    clean = Remedy(
+        "clean the stale rows, keeping a copy",
+        clean_script(source, standings.picture.pipeline.partition, days),
+    )
     alternative = (
         Remedy("let the source choice handle it", backfill)
         if has_other
@@ -137,15 +141,4 @@ def _partial_source(
         message=f"{source} holds rows, but too few. {consequence}.",
         facts=tuple(facts),
         remedies=(clean, alternative),
-    )
-
-
-def _clean_sql(source: str, days: Sequence[date], standings: Standings) -> str:
-    column = standings.picture.pipeline.partition
-    listed = ", ".join(f"DATE '{day}'" for day in days)
-    copy = f"quarantine.stale_{source.rsplit('.', maxsplit=1)[-1]}_{days[0]:%Y%m%d}"
-    where = f"WHERE {column} IN ({listed})"
-    return (
-        f"BEGIN; CREATE SCHEMA IF NOT EXISTS quarantine; CREATE TABLE {copy} AS FROM {source} "
-        f"{where}; DELETE FROM {source} {where}; COMMIT;"
     )

@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from gapless.findings import DatedFact, Finding, Severity
 from gapless.plan.build import Action
 from gapless.preflight.examine import Preflight
-from gapless.preflight.interface import DatedFact, Finding, Severity
 from gapless.wording import plural
 
 SEVERITY_MARKS = {

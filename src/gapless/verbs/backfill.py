@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from gapless.errors import PreflightRefused, UsageError
 from gapless.events import Listener, ignore
+from gapless.findings import Severity
 from gapless.ledger.interface import Attempt, FindingRecord, Verdict
 from gapless.partitions import Path
 from gapless.plan.build import Plan, build_plan
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing
 from gapless.preflight.examine import Preflight, examine
-from gapless.preflight.interface import Severity
 from gapless.run.records import standing_of
 from gapless.run.report import RunReport
 from gapless.run.runner import Runner

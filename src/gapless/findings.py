@@ -1,4 +1,4 @@
-"""Findings: facts about inputs, references and surroundings, never exceptions."""
+"""Findings: facts about tables, references and surroundings, never exceptions."""
 
 from __future__ import annotations
 

@@ -1,0 +1,181 @@
+"""Statements of a validation: violations by date, stray rows, dates unlike their neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from gapless.sql.literals import date_list, identifier, literal, relation
+
+MOSTLY_FILLED = 0.5
+"""Where more than this share of the neighbours' values is NULL, their mean is no measure."""
+NAMED_AT_MOST = 3
+"""Violations that are quoted for each date; the counts are always exact."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Which violations of a check a known limitation explains."""
+
+    where: str
+    days: tuple[date, ...]
+
+
+def violations_query(check_sql: str, partition: str, known: Sequence[Known]) -> str:
+    """Sum up a check by date, known violations apart.
+
+    Args:
+        check_sql: SELECT of the partition column, `entity`, `ok` and `detail`.
+        partition: The partition column.
+        known: Limitations of this check.
+
+    Returns:
+        A SELECT of (partition, examined, failed without a known reason, the first of these, then
+        for each limitation how many it explains and the first of them).
+    """
+    column = identifier(partition)
+    explained = [
+        f"coalesce(({given.where}), FALSE) AND {column} IN ({date_list(given.days)})"
+        if given.days
+        else "FALSE"
+        for given in known
+    ]
+    flags = "".join(f", {text} AS known_{place}" for place, text in enumerate(explained))
+    none_known = " AND ".join(f"NOT known_{place}" for place in range(len(known))) or "TRUE"
+    each = "".join(
+        f", count(*) FILTER (WHERE failed AND known_{place}), "
+        f"min(entity::VARCHAR, {NAMED_AT_MOST}) FILTER (WHERE failed AND known_{place})"
+        for place in range(len(known))
+    )
+    said = "coalesce(entity::VARCHAR, 'unnamed') || ': ' || coalesce(detail, 'not true')"
+    return (
+        f"WITH examined AS (SELECT *, ok IS NOT TRUE AS failed{flags} FROM (\n{check_sql}\n))\n"
+        f"SELECT {column}, count(*), count(*) FILTER (WHERE failed AND {none_known}), "
+        f"min({said}, {NAMED_AT_MOST}) FILTER (WHERE failed AND {none_known}){each}\n"
+        f"FROM examined GROUP BY 1 ORDER BY 1"
+    )
+
+
+def stray_query(tables: Sequence[tuple[str, date, date]], partition: str) -> str:
+    """Count rows outside the dates on which a table can have any.
+
+    Args:
+        tables: Table, first and last date on which it can have rows.
+        partition: The partition column.
+
+    Returns:
+        A SELECT of (table, partition, rows).
+    """
+    column = identifier(partition)
+    parts = [
+        f"SELECT {literal(table)} AS table_name, {column} AS day, count(*) AS row_count "
+        f"FROM {relation(table)} WHERE {column} NOT BETWEEN {literal(first)} AND {literal(last)} "
+        "GROUP BY ALL"
+        for table, first, last in tables
+    ]
+    return "\nUNION ALL\n".join(parts) + "\nORDER BY ALL"
+
+
+def affected_query(table: str, predicate: str, partition: str, first: date, last: date) -> str:
+    """SELECT of (partition, rows, rows for which the predicate holds)."""
+    column = identifier(partition)
+    return (
+        f"SELECT {column}, count(*), count(*) FILTER (WHERE {predicate}) FROM {relation(table)} "
+        f"WHERE {column} BETWEEN {literal(first)} AND {literal(last)} GROUP BY 1 ORDER BY 1"
+    )
+
+
+@dataclass(frozen=True)
+class NeighbourRequest:
+    """Which columns of a table are compared with the dates before."""
+
+    table: str
+    partition: str
+    seasons: str
+    """Relation of (partition, season): the dates that are compared, each within its season."""
+    filled: tuple[str, ...]
+    """Columns whose share of NULLs is compared."""
+    numeric: tuple[str, ...]
+    """Columns whose mean is compared, too."""
+    shares: tuple[str, ...]
+    """Columns that are true or false: their mean is the share that is true."""
+    trailing: int
+    """How many dates before are the neighbours."""
+    least: int
+    """With fewer neighbours nothing can be said."""
+    deviations: float
+    """How many standard deviations away is unlike."""
+    least_share: float
+    """Difference between shares, of NULLs or of what is true, that is never unlike."""
+    least_change: float
+    """Difference between means, in standard deviations of the rows, that is never unlike."""
+
+
+def neighbours_query(request: NeighbourRequest) -> str:
+    """Find dates whose share of NULLs or mean falls out of the dates before.
+
+    A date is never part of its own baseline, and a season begins without one.
+
+    Returns:
+        A SELECT of (partition, column, measure, value, mean of the neighbours, how many).
+    """
+    day = identifier(request.partition)
+    deviations = literal(request.deviations)
+    facts = ", ".join(
+        f"{{'name': {literal(name)}, 'nulls': 1 - count(t.{identifier(name)}) / count(*), "
+        f"'filled': count(t.{identifier(name)}), {_moments(name, request)}}}"
+        for name in request.filled
+    )
+    baseline = (
+        "(PARTITION BY season, name ORDER BY day "
+        f"ROWS BETWEEN {request.trailing} PRECEDING AND 1 PRECEDING)"
+    )
+    spread, rows = "coalesce(usual_spread, 0)", "sqrt(greatest(filled, 1))"
+    # A share of NULLs that falls is a late start, no hole; a mean over few rows says little.
+    unlike = {
+        "nulls": f"nulls - usual_nulls > greatest({deviations} * coalesce(spread_nulls, 0), "
+        f"{literal(request.least_share)})",
+        "mean": f"usual_nulls <= {literal(MOSTLY_FILLED)} AND abs(mean - usual_mean) > greatest("
+        f"{deviations} * coalesce(spread_mean, 0), {deviations} * {spread} / {rows}, "
+        f"{literal(request.least_change)} * {spread}, "
+        f"CASE WHEN is_share THEN {literal(request.least_share)} ELSE 0 END)",
+    }
+    parts = [
+        f"SELECT day, name, {literal(measure)} AS measure, {measure} AS found, "
+        f"usual_{measure} AS usual, dates FROM compared WHERE dates >= {request.least} AND {holds}"
+        for measure, holds in unlike.items()
+    ]
+    usual = "".join(
+        f", avg({measure}) OVER {baseline} AS usual_{measure}, "
+        f"stddev_samp({measure}) OVER {baseline} AS spread_{measure}"
+        for measure in unlike
+    )
+    usual += f", avg(spread) OVER {baseline} AS usual_spread"
+    return (
+        f"WITH summed AS (SELECT s.season, t.{day} AS day, [{facts}] AS facts "
+        f"FROM {relation(request.table)} AS t JOIN ({request.seasons}) AS s "
+        f"ON s.{day} = t.{day} GROUP BY s.season, t.{day}),\n"
+        "by_date AS (SELECT season, day, unnest(facts, recursive := true) FROM summed),\n"
+        f"compared AS (SELECT *, count(*) OVER {baseline} AS dates{usual} FROM by_date)\n"
+        + "\nUNION ALL\n".join(parts)
+        + "\nORDER BY ALL"
+    )
+
+
+def _moments(name: str, request: NeighbourRequest) -> str:
+    is_share = literal(name in request.shares)
+    if name not in request.numeric and name not in request.shares:
+        return f"'is_share': {is_share}, 'mean': NULL::DOUBLE, 'spread': NULL::DOUBLE"
+    value = f"t.{identifier(name)}::DOUBLE"
+    return f"'is_share': {is_share}, 'mean': avg({value}), 'spread': stddev_samp({value})"
+
+
+def seasons_relation(partition: str, listed: Sequence[tuple[date, str]]) -> str:
+    """SELECT of dates with their seasons, cheap to parse however many there are."""
+    days = literal(",".join(day.isoformat() for day, _ in listed))
+    seasons = literal(",".join(season for _, season in listed))
+    return (
+        f"SELECT unnest(string_split({days}, ','))::DATE AS {identifier(partition)}, "
+        f"unnest(string_split({seasons}, ',')) AS season"
+    )

@@ -1,0 +1,1 @@
+"""Validation: measures what is published, whole seasons at once, and says what can be trusted."""

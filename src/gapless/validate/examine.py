@@ -1,0 +1,239 @@
+"""Examining seasons: all layers and tables of the selected dates, whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from gapless.declare.gates import CHECK_MISSING
+from gapless.declare.tables import Derived, Source, Table
+from gapless.findings import DatedFact, Severity
+from gapless.partitions import DateRange, Path
+from gapless.plan.standings import Standings
+from gapless.plan.states import State
+from gapless.validate.checks import Checked
+from gapless.validate.judging import (
+    explained,
+    judge_rows,
+    judge_source,
+    judge_standing,
+    measured_state,
+)
+from gapless.validate.limitations import limitations_found
+from gapless.validate.measured import Measured, measure_source, measure_table
+from gapless.validate.model import (
+    Cell,
+    LimitationFound,
+    Reach,
+    ValidationFinding,
+    ValidationReport,
+)
+from gapless.validate.neighbours import unlike_neighbours
+from gapless.validate.notebook import Notebook, Slot
+from gapless.validate.reach import published_reach, reached_from
+from gapless.validate.strays import STRAY_CODES, note_strays
+from gapless.validate.summary import summarise
+from gapless.validate.wordings import message_of, remedies_of
+from gapless.warehouse.interface import Warehouse
+
+UNLIKE = "unlike_neighbours"
+UNLIKE_AT_MOST = 3
+"""Columns of a date that are named."""
+
+
+@dataclass
+class _Examination:
+    """What has been measured so far."""
+
+    warehouse: Warehouse
+    standings: Standings
+    days: tuple[date, ...]
+    """Scheduled dates, oldest first."""
+    notebook: Notebook = field(default_factory=Notebook)
+    measured: dict[str, Measured] = field(default_factory=dict)
+    checked: dict[str, list[Checked]] = field(default_factory=dict)
+    missing: dict[str, list[date]] = field(default_factory=dict)
+    """Limitation → dates without rows that it explains."""
+    limitations: tuple[LimitationFound, ...] = ()
+
+    def limited_by(self, table: str, day: date) -> list[str]:
+        """Return the limitations because of which rows of a partition lack a value."""
+        return [
+            found.name
+            for found in self.limitations
+            for consequence in found.consequences
+            if consequence.table == table and day in consequence.days
+        ]
+
+
+def examine(
+    warehouse: Warehouse,
+    standings: Standings,
+    tables: Sequence[Table],
+    span: DateRange,
+    days: Sequence[date],
+    *,
+    beyond: bool,
+) -> ValidationReport:
+    """Validate the published partitions of some tables and dates; reads only.
+
+    Args:
+        warehouse: Where to measure.
+        standings: The states of all partitions concerned.
+        tables: What to validate, sources included, in dependency order.
+        span: The selected dates.
+        days: Those of them on the calendar.
+        beyond: Whether rows outside the selected dates are looked for, too.
+    """
+    picture = standings.picture
+    work = _Examination(warehouse, standings, tuple(days))
+    for table in tables:
+        _examine_table(work, table)
+    note_strays(work.notebook, warehouse, standings, tables, span, beyond=beyond)
+    work.limitations = limitations_found(warehouse, picture, work.checked, work.missing, work.days)
+    for table in tables:
+        _compare_with_neighbours(work, table)
+    cells = tuple(cell for table in tables for cell in _cells(work, table))
+    order = [table.name for table in tables]
+    return ValidationReport(
+        pipeline=picture.pipeline.name,
+        today=picture.today,
+        span=span,
+        unit=picture.calendar.unit,
+        layers={table.name: picture.pipeline.layer_of(table) for table in tables},
+        warm_up={
+            table.name: table.warm_up.days
+            for table in tables
+            if isinstance(table, Derived) and table.warm_up is not None
+        },
+        seasons=summarise(picture, cells, work.days),
+        cells=cells,
+        findings=tuple(_findings(work, order)),
+        limitations=work.limitations,
+        calendar=picture.calendar.seasons,
+    )
+
+
+def _examine_table(work: _Examination, table: Table) -> None:
+    picture = work.standings.picture
+    if isinstance(table, Source):
+        # What happens is not asked of a date to come; what is planned is.
+        asked = [d for d in work.days if table.trusted or d <= picture.today]
+        work.checked[table.name] = measure_source(work.warehouse, work.standings, table.name, asked)
+        judge_source(work.notebook, table, work.checked[table.name])
+    elif isinstance(table, Derived):
+        measured = measure_table(work.warehouse, work.standings, table, work.days)
+        work.measured[table.name] = measured
+        work.checked[table.name] = measured.checked
+        judge_rows(work.notebook, work.standings, table, measured)
+    for day in work.days:
+        standing = work.standings.of(table.name, day)
+        limited = standing.state is State.MISSING and _is_known_missing(work, table, day)
+        judge_standing(work.notebook, work.standings, table, standing, limited)
+
+
+def _is_known_missing(work: _Examination, table: Table, day: date) -> bool:
+    """Tell whether a limitation says that no rows can be had, and remember which."""
+    picture = work.standings.picture
+    for limitation in picture.pipeline.limitations:
+        declared = limitation.table.name == table.name and limitation.check == CHECK_MISSING
+        if declared and limitation.holds_on(picture.calendar.dates[day]):
+            work.missing.setdefault(limitation.name, []).append(day)
+            return True
+    return False
+
+
+def _compare_with_neighbours(work: _Examination, table: Table) -> None:
+    picture = work.standings.picture
+    if isinstance(table, Derived) and Path.HISTORICAL in table.on_request:
+        return
+    dates = [picture.calendar.dates[day] for day in work.days if day < picture.today]
+    by_date: dict[date, list[str]] = {}
+    for unlike in unlike_neighbours(work.warehouse, picture, table, dates):
+        by_date.setdefault(unlike.day, []).append(str(unlike))
+    for day, texts in by_date.items():
+        text = "; ".join(texts[:UNLIKE_AT_MOST])
+        if len(texts) > UNLIKE_AT_MOST:
+            text += f"; and {len(texts) - UNLIKE_AT_MOST} more columns"
+        known = work.limited_by(table.name, day)
+        severity = Severity.INFO if known else Severity.WARNING
+        if known:
+            text += f"; within reach of {', '.join(known)}"
+        work.notebook.note(severity, UNLIKE, table.name, day, text)
+
+
+def _cells(work: _Examination, table: Table) -> Iterator[Cell]:
+    picture, notebook = work.standings.picture, work.notebook
+    contents = picture.contents.get(table.name)
+    measured = work.measured.get(table.name, Measured())
+    checked = work.checked.get(table.name, [])
+    known_missing = {day: name for name, days in work.missing.items() for day in days}
+    for day in work.days:
+        standing = work.standings.of(table.name, day)
+        held = contents.on(day) if contents is not None else None
+        failures = notebook.codes(table.name, day, Severity.ERROR)
+        limited = [*explained(checked, day), *work.limited_by(table.name, day)]
+        if standing.state is State.MISSING and day in known_missing:
+            limited.append(known_missing[day])
+        expected, present = _counted(table, measured, checked, day, held.rows if held else 0)
+        if isinstance(table, Derived) and day not in measured.coverage and not held:
+            expected, present = standing.expected or 0, 0
+        yield Cell(
+            table=table.name,
+            partition=day,
+            season=picture.calendar.dates[day].season,
+            state=measured_state(standing, failures),
+            rows=held.rows if held else 0,
+            expected=expected,
+            present=present,
+            failures=failures,
+            warnings=notebook.codes(table.name, day, Severity.WARNING),
+            limitations=tuple(dict.fromkeys(limited)),
+        )
+
+
+def _counted(
+    table: Table, measured: Measured, checked: Sequence[Checked], day: date, rows: int
+) -> tuple[int, int]:
+    """Return what was expected of a partition and what is right of it."""
+    if isinstance(table, Derived):
+        coverage = measured.coverage.get(day)
+        return (coverage.expected, coverage.present) if coverage else (0, 0)
+    first = next((found.by_date.get(day) for found in checked), None)
+    return (first.examined, first.right) if first is not None else (rows, rows)
+
+
+def _findings(work: _Examination, order: Sequence[str]) -> Iterator[ValidationFinding]:
+    picture = work.standings.picture
+    for slot, facts in work.notebook.findings(order):
+        severity, code, table = slot
+        days = sorted({fact.date for fact in facts})
+        tampered = work.notebook.facts.get((Severity.ERROR, "tampered_rows", table), [])
+        yield ValidationFinding(
+            code=code,
+            severity=severity,
+            table=table,
+            message=message_of(code, table),
+            facts=facts,
+            remedies=remedies_of(
+                picture, code, picture.pipeline.tables[table], days, _days_of(tampered)
+            ),
+            reach=_reach(work, slot, facts),
+        )
+
+
+def _days_of(facts: Sequence[DatedFact]) -> frozenset[date]:
+    return frozenset(fact.date for fact in facts)
+
+
+def _reach(work: _Examination, slot: Slot, facts: Sequence[DatedFact]) -> tuple[Reach, ...]:
+    """Follow what fails downstream; what is blocked was not computed, so nothing used it."""
+    severity, code, table = slot
+    if severity is not Severity.ERROR or code in ("blocked", CHECK_MISSING):
+        return ()
+    picture = work.standings.picture
+    days = {fact.date for fact in facts}
+    if code in STRAY_CODES:
+        days = {day for day in days if day <= picture.today}
+    return published_reach(picture, reached_from(picture, table, days))

@@ -1,0 +1,194 @@
+"""Judging: what measurements and standings say against a partition, as notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from gapless.declare.gates import (
+    CHECK_COVERAGE,
+    CHECK_GROUP_COVERAGE,
+    CHECK_MISSING,
+    CHECK_REQUIRED,
+    CHECK_UNEXPECTED,
+    CHECK_UNIQUE,
+)
+from gapless.declare.tables import Derived, Source, Table
+from gapless.findings import Severity
+from gapless.measure import Named
+from gapless.partitions import path_of
+from gapless.plan.standings import DEFINITION_CHANGED, Standings
+from gapless.plan.states import Standing, State
+from gapless.sql.audit import DETAIL_DUPLICATE, DETAIL_MISSING, DETAIL_UNEXPECTED
+from gapless.validate.checks import Checked, Violations
+from gapless.validate.measured import Measured
+from gapless.validate.notebook import Notebook
+from gapless.verdicts import GateResult, Outcome
+
+NAMED_AT_MOST = 3
+LEFTOVER = "leftover_rows"
+"""Rows of a table that nobody demands on a past date, too few to be of use."""
+
+_NAMES_OF = {
+    CHECK_COVERAGE: DETAIL_MISSING,
+    CHECK_GROUP_COVERAGE: DETAIL_MISSING,
+    CHECK_REQUIRED: DETAIL_MISSING,
+    CHECK_UNEXPECTED: DETAIL_UNEXPECTED,
+    CHECK_UNIQUE: DETAIL_DUPLICATE,
+}
+
+
+def judge_rows(
+    notebook: Notebook, standings: Standings, table: Derived, measured: Measured
+) -> None:
+    """Note what the gate and the checks say of the published rows of a table."""
+    today = standings.picture.today
+    for day, error in measured.errors.items():
+        notebook.note(Severity.ERROR, "unknown", table.name, day, f"not measurable: {error}")
+    for day, results in measured.results.items():
+        standing = standings.of(table.name, day)
+        if path_of(day, today) in table.on_request:
+            _judge_leftover(notebook, standing, results)
+            continue
+        for result in results:
+            named = measured.named.get(day, {}).get(_NAMES_OF.get(result.check, ""), ())
+            _note_result(notebook, standing, result, named)
+    demanded = [d for d in measured.results if path_of(d, today) not in table.on_request]
+    for checked in measured.checked:
+        _note_checked(notebook, standings, table, checked, demanded, measured)
+
+
+def _judge_leftover(notebook: Notebook, standing: Standing, results: Sequence[GateResult]) -> None:
+    """Judge rows that nobody demands: nothing is wrong with too few, but they must not be used."""
+    failed = [r for r in results if r.outcome in (Outcome.FAIL, Outcome.UNKNOWN)]
+    if failed:
+        text = f"{failed[0].found} of the keys a whole partition would have"
+        if failed[0].check != CHECK_COVERAGE:
+            text = str(failed[0])
+        notebook.note(Severity.WARNING, LEFTOVER, standing.table, standing.partition, text)
+
+
+def _note_result(
+    notebook: Notebook, standing: Standing, result: GateResult, named: Sequence[Named]
+) -> None:
+    if result.outcome is Outcome.PASS:
+        return
+    code = result.check
+    severity = Severity.WARNING if result.outcome is Outcome.WARN else Severity.ERROR
+    if result.outcome is Outcome.UNKNOWN:
+        code = "unknown"
+    if standing.state is State.WAIVED:
+        severity = Severity.INFO
+    text = f"{result.found}, expected {result.expected}"
+    if named:
+        listed = ", ".join(str(name) for name in named[:NAMED_AT_MOST])
+        text += f"; first: {listed}"
+    notebook.note(severity, code, standing.table, standing.partition, text)
+
+
+def _note_checked(
+    notebook: Notebook,
+    standings: Standings,
+    table: Table,
+    checked: Checked,
+    days: Sequence[date],
+    measured: Measured,
+) -> None:
+    """Note the violations of one check; one that examined nothing is unknown, never passed."""
+    for day in days:
+        coverage = measured.coverage.get(day)
+        found = checked.by_date.get(day)
+        if checked.error:
+            text = f"{checked.check.name} could not be evaluated: {checked.error}"
+            notebook.note(Severity.ERROR, "unknown", table.name, day, text)
+        elif found is not None and found.examined:
+            waived = standings.of(table.name, day).state is State.WAIVED
+            note_violations(notebook, table.name, day, checked, found, waived=waived)
+        elif checked.check.blocking and coverage is not None and coverage.expected:
+            text = f"{checked.check.name} examined nothing"
+            notebook.note(Severity.ERROR, "unknown", table.name, day, text)
+
+
+def note_violations(
+    notebook: Notebook,
+    table: str,
+    day: date,
+    checked: Checked,
+    found: Violations,
+    *,
+    waived: bool = False,
+) -> None:
+    """Note what a check found wrong on one date and no limitation explains."""
+    if not found.failed:
+        return
+    severity = Severity.ERROR if checked.check.blocking else Severity.WARNING
+    text = f"{found.failed} of {found.examined} wrong; first: {'; '.join(found.first)}"
+    ratio = found.right / found.examined
+    given = Severity.INFO if waived else severity
+    notebook.note(given, checked.check.name, table, day, text, ratio)
+
+
+def judge_source(notebook: Notebook, source: Source, checks: Sequence[Checked]) -> None:
+    """Note what the checks of a source say of its dates."""
+    for checked in checks:
+        for day, found in checked.by_date.items():
+            note_violations(notebook, source.name, day, checked, found)
+
+
+def judge_standing(
+    notebook: Notebook, standings: Standings, table: Table, standing: Standing, limited: bool
+) -> None:
+    """Note the state of a partition where it is not settled.
+
+    Args:
+        notebook: Where to write.
+        standings: Of all tables.
+        table: Whose partition.
+        standing: What the data and its publication say.
+        limited: Whether a known limitation says that no rows can be had on the date.
+    """
+    code = state_code(standings, table, standing)
+    if standing.state is State.WAIVED:
+        notebook.note(Severity.INFO, "waived", standing.table, standing.partition, standing.reason)
+    if code is None or (code == CHECK_MISSING and limited):
+        return
+    noted = notebook.codes(standing.table, standing.partition, Severity.ERROR)
+    if code in ("partial", "unknown") and noted:
+        # What is wrong with the rows has been said, rule by rule.
+        return
+    notebook.note(Severity.ERROR, code, standing.table, standing.partition, standing.reason)
+
+
+def state_code(standings: Standings, table: Table, standing: Standing) -> str | None:
+    """Return what a partition's state is called as a finding; None where it is settled."""
+    picture = standings.picture
+    if standing.settled:
+        return None
+    publication = picture.publications.get((table.name, standing.partition))
+    if isinstance(table, Derived) and standing.rows and standing.state is not State.BLOCKED:
+        if publication is None:
+            return "unaccounted_rows"
+        changed = not picture.holds(publication)
+        if changed and not standing.reason.startswith(DEFINITION_CHANGED):
+            return "tampered_rows"
+    return str(standing.state.value)
+
+
+def measured_state(standing: Standing, codes: Sequence[str]) -> State:
+    """Return the state of a partition in the light of what was measured now."""
+    if "unknown" in codes:
+        return State.UNKNOWN
+    wrong_rows = [code for code in codes if code not in ("stale", "blocked", CHECK_MISSING)]
+    if standing.settled and standing.state is not State.WAIVED and wrong_rows:
+        return State.PARTIAL
+    return standing.state
+
+
+def explained(checked: Sequence[Checked], day: date) -> Mapping[str, int]:
+    """Return limitation → violations it explains, over all checks of a date."""
+    found: dict[str, int] = {}
+    for one in checked:
+        violations = one.by_date.get(day)
+        for name, count in (violations.known if violations else {}).items():
+            found[name] = found.get(name, 0) + count
+    return found

@@ -1,0 +1,86 @@
+"""Neighbours: dates whose share of NULLs or mean falls out of the dates before, by table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from gapless.coverage import percent
+from gapless.declare.calendar import DateFacts
+from gapless.declare.tables import Table
+from gapless.plan.picture import Picture
+from gapless.sql.validation import NeighbourRequest, neighbours_query, seasons_relation
+from gapless.warehouse.interface import Warehouse
+
+TRAILING = 30
+"""Dates before a date, of the same season, that are its neighbours."""
+LEAST = 10
+"""With fewer of them nothing can be said."""
+DEVIATIONS = 8.0
+"""Standard deviations of the neighbours' values from their mean beyond which a date is unlike."""
+LEAST_SHARE = 0.10
+"""Difference between shares that is never unlike, however alike the neighbours are."""
+LEAST_CHANGE = 0.25
+"""Difference between means, in standard deviations of the rows, that is never unlike."""
+
+_NUMERIC = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*\))$")
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """One column of one date that is unlike the dates before."""
+
+    day: date
+    column: str
+    measure: str
+    """`nulls` or `mean`."""
+    found: float
+    usual: float
+    neighbours: int
+
+    def __str__(self) -> str:
+        usual = f"over the {self.neighbours} dates before"
+        if self.measure == "nulls":
+            shares = f"{_share(self.found)} NULL, {_share(self.usual)} {usual}"
+            return f"{self.column}: {shares}"
+        return f"{self.column}: mean {self.found:.4g}, {self.usual:.4g} {usual}"
+
+
+def _share(share: float) -> str:
+    return "0 %" if share <= 0 else percent(share)
+
+
+def unlike_neighbours(
+    warehouse: Warehouse, picture: Picture, table: Table, dates: Sequence[DateFacts]
+) -> list[Unlike]:
+    """Compare every date of a table with the dates before it, in one query.
+
+    Args:
+        warehouse: Where to ask.
+        picture: Knows the columns.
+        table: The table.
+        dates: The dates to compare, with their seasons; a season begins without neighbours.
+    """
+    known = picture.catalog.get(table.name, {})
+    partition = picture.pipeline.partition
+    left_out = {partition, *table.key}
+    filled = tuple(name for name in known if name not in left_out)
+    numeric = tuple(name for name in filled if _NUMERIC.match(known[name]))
+    if not filled or not dates:
+        return []
+    request = NeighbourRequest(
+        table=table.name,
+        partition=partition,
+        seasons=seasons_relation(partition, [(facts.day, facts.season) for facts in dates]),
+        filled=filled,
+        numeric=numeric,
+        shares=tuple(name for name in filled if known[name] == "BOOLEAN"),
+        trailing=TRAILING,
+        least=LEAST,
+        deviations=DEVIATIONS,
+        least_share=LEAST_SHARE,
+        least_change=LEAST_CHANGE,
+    )
+    return [Unlike(*row) for row in warehouse.fetch(neighbours_query(request))]
