@@ -56,6 +56,12 @@ app.command(
     help="Tell the story of one partition.\n\nExit codes: 0 it is settled, 1 it needs attention, "
     "4 unknown.",
 )
+app.command(
+    "gapless.cli.validate:validate",
+    name="validate",
+    help="Say whether the published seasons can be trusted.\n\nExit codes: 0 everything selected "
+    "can be trusted (warnings and known limitations included), 1 something fails, 4 unknown.",
+)
 app.command("gapless.cli.demo:demo", name="demo", help="Replay an incident and see it fail safe.")
 
 

@@ -45,11 +45,16 @@ def show(parts: Iterable[RenderableType]) -> None:
         sys.stdout.flush()
 
 
+def show_plain(text: str) -> None:
+    """Print a finished text as it is."""
+    with reader_may_leave():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
 def show_json(data: Mapping[str, Any]) -> None:
     """Print a report for programs."""
-    with reader_may_leave():
-        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
-        sys.stdout.flush()
+    show_plain(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 @contextmanager

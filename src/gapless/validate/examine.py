@@ -155,7 +155,7 @@ def _compare_with_neighbours(work: _Examination, table: Table) -> None:
     for day, texts in by_date.items():
         text = "; ".join(texts[:UNLIKE_AT_MOST])
         if len(texts) > UNLIKE_AT_MOST:
-            text += f"; and {len(texts) - UNLIKE_AT_MOST} more columns"
+            text += f"; and {len(texts) - UNLIKE_AT_MOST} more"
         known = work.limited_by(table.name, day)
         severity = Severity.INFO if known else Severity.WARNING
         if known:

@@ -90,6 +90,11 @@ class Consequence:
     elsewhere: float | None
     """Share of such rows on the validated dates out of reach; None: there are no such dates."""
 
+    @property
+    def share(self) -> float:
+        """Rows that lack the value ÷ all rows within reach."""
+        return self.rows / self.of_rows
+
 
 @dataclass(frozen=True)
 class LimitationFound:
