@@ -16,6 +16,7 @@ from gapless.report.validation_words import (
     limitation_text,
     reach_text,
     starts,
+    status_of,
 )
 from gapless.validate.model import SeasonSummary, ValidationFinding, ValidationReport
 from gapless.wording import plural
@@ -53,7 +54,7 @@ def _season_rows(report: ValidationReport) -> Iterator[Sequence[str]]:
             f"{season.dates:,}",
             f"{season.units:,}",
             *(percent(season.layers[layer].coverage) for layer in layers),
-            f"{TRUST_MARKS[season.trust][0]} {season.trust.value}",
+            f"{TRUST_MARKS[season.trust][0]} {status_of(season)}",
         )
 
 

@@ -22,6 +22,7 @@ from gapless.report.validation_words import (
     limitation_text,
     reach_text,
     starts,
+    status_of,
 )
 from gapless.validate.model import (
     LimitationFound,
@@ -71,7 +72,7 @@ def _season_table(report: ValidationReport) -> Table:
             f"{season.dates:,}",
             f"{season.units:,}",
             *shares,
-            _trust(season.trust, season.trust.value),
+            _trust(season.trust, status_of(season)),
         )
     return table
 

@@ -67,9 +67,15 @@ def starts(report: ValidationReport, table: str) -> str:
 def answer(season: SeasonSummary, unit: str) -> str:
     """Answer in a sentence whether a season can be trusted."""
     return (
-        f"{season.season}: {season.trust.value}; {plural(season.dates, 'date')}, "
+        f"{season.season}: {status_of(season)}; {plural(season.dates, 'date')}, "
         f"{plural(season.units, unit)}"
     )
+
+
+def status_of(season: SeasonSummary) -> str:
+    """Return what can be said of a season, with its late start where it has one."""
+    late = f" (loaded from day {season.begins} on)" if season.begins else ""
+    return season.trust.value + late
 
 
 def reach_text(reach: Reach) -> str:

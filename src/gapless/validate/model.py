@@ -163,7 +163,9 @@ class SeasonSummary:
 
     season: str
     start: date
-    """Day 0; dates before the first validated one may lie outside the selection."""
+    """Day 0."""
+    begins: int
+    """Day of the season on which the calendar begins to know it; above 0 it was loaded late."""
     dates: int
     """Validated dates with anything on the calendar."""
     units: int

@@ -37,6 +37,9 @@ def summarise(
     for day in days:
         if day in calendar.dates:
             scheduled.setdefault(calendar.dates[day].season, []).append(day)
+    first_days: dict[str, int] = {}
+    for facts in calendar.dates.values():
+        first_days.setdefault(facts.season, facts.day_of_season)
     by_season: dict[str, list[Cell]] = {}
     for cell in cells:
         by_season.setdefault(cell.season, []).append(cell)
@@ -54,6 +57,7 @@ def summarise(
             SeasonSummary(
                 season=season,
                 start=calendar.seasons[season].start,
+                begins=first_days[season],
                 dates=len(season_days),
                 units=sum(calendar.dates[day].units for day in season_days),
                 layers={layer: tally(held) for layer, held in by_layer.items()},
