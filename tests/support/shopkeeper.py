@@ -27,9 +27,11 @@ from gapless.ledger.sql_ledger import SqlLedger
 from gapless.plan.states import Standing, State
 from gapless.preflight.examine import Preflight
 from gapless.run.report import Result, RunReport
+from gapless.validate.model import ValidationReport
 from gapless.verbs.backfill import BackfillOptions, backfill, preflight
 from gapless.verbs.selection import Selection
 from gapless.verbs.status import StatusReport, status
+from gapless.verbs.validate import validate
 from gapless.verbs.workspace import Workspace
 from support.shop import FIRST, NOW, change, close, fill, open_shop, rows, shop_pipeline
 
@@ -144,6 +146,11 @@ class Shopkeeper:
         """Measure the states."""
         with self.opened() as workspace:
             return status(workspace, Selection(tables=tables, dates=dates))
+
+    def validate(self, *tables: str, dates: Sequence[date] = ()) -> ValidationReport:
+        """Measure whether what is published can be trusted."""
+        with self.opened() as workspace:
+            return validate(workspace, Selection(tables=tables, dates=dates))
 
     def standing(self, table: str, number: int) -> Standing:
         """Measure the state of one partition."""

@@ -16,7 +16,7 @@ from gapless.declare.gates import (
 from gapless.declare.tables import Derived, Source, Table
 from gapless.findings import Severity
 from gapless.measure import Named
-from gapless.partitions import path_of
+from gapless.partitions import Path, path_of
 from gapless.plan.standings import DEFINITION_CHANGED, Standings
 from gapless.plan.states import Standing, State
 from gapless.sql.audit import DETAIL_DUPLICATE, DETAIL_MISSING, DETAIL_UNEXPECTED
@@ -156,7 +156,22 @@ def judge_standing(
     if code in ("partial", "unknown") and noted:
         # What is wrong with the rows has been said, rule by rule.
         return
-    notebook.note(Severity.ERROR, code, standing.table, standing.partition, standing.reason)
+    severity, reason = Severity.ERROR, standing.reason
+    if code == CHECK_MISSING and isinstance(table, Source) and not is_required(standings, table):
+        severity, reason = Severity.INFO, f"{reason}; other sources can take its place"
+    notebook.note(severity, code, standing.table, standing.partition, reason)
+
+
+def is_required(standings: Standings, source: Source) -> bool:
+    """Tell whether any table cannot do without a source; a choice among several can."""
+    if source.trusted:
+        return True
+    return any(
+        read.required and read.table.name == source.name
+        for reader in standings.picture.pipeline.derived_tables
+        for path in Path
+        for read in reader.reads_on(path)
+    )
 
 
 def state_code(standings: Standings, table: Table, standing: Standing) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 from gapless.declare.calendar import Season
 from gapless.findings import Finding, Severity
 from gapless.partitions import DateRange
-from gapless.plan.states import SETTLED, State
+from gapless.plan.states import State
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,11 @@ class Cell:
 
     @property
     def is_sound(self) -> bool:
-        """Tell whether it can be trusted as far as anybody knows."""
-        return self.state in SETTLED and not self.failures
+        """Tell whether it can be trusted as far as anybody knows.
+
+        One without rows is sound where a known limitation says that there can be none.
+        """
+        return self.state is not State.UNKNOWN and not self.failures
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,357 @@
+"""Validation of the shop: each way of being wrong has its name, its dates and its repair."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path as FilePath
+
+import pytest
+
+from gapless import Pipeline, check, same_date
+from gapless.findings import Severity
+from gapless.partitions import Path
+from gapless.plan.states import State
+from gapless.validate.model import Trust, ValidationFinding, ValidationReport
+from gapless.verbs.selection import Selection
+from gapless.verbs.validate import validate
+from support.shop import shop_pipeline
+from support.shopkeeper import (
+    COMPLETE_FEED,
+    DAILY_SUMMARY,
+    SHOP_DAYS,
+    TABLES,
+    Shopkeeper,
+    checked,
+    day,
+    every_row,
+    one_table_pipeline,
+    sql,
+)
+
+SALES = "raw.sales"
+
+
+def found(report: ValidationReport) -> dict[tuple[str, str], ValidationFinding]:
+    """Return the findings by code and table."""
+    return {(finding.code, finding.table): finding for finding in report.findings}
+
+
+def codes(report: ValidationReport, severity: Severity = Severity.ERROR) -> set[tuple[str, str]]:
+    return {(f.code, f.table) for f in report.findings if f.severity is severity}
+
+
+def test_a_sound_shop_can_be_trusted(done: Shopkeeper) -> None:
+    report = done.validate()
+    [season] = report.seasons
+    assert (report.exit_code, codes(report), season.trust) == (0, set(), Trust.SOUND)
+    assert codes(report, Severity.WARNING) == set()
+    assert (season.season, season.dates, season.units) == ("2024", 10, 100)
+    summary = season.tables[DAILY_SUMMARY]
+    assert dict(summary.states) == {State.WARM_UP: 2, State.COMPLETE: 8}
+    assert (summary.expected, summary.present, summary.first) == (72, 72, day(2))
+
+
+def test_nothing_computed_is_missing_everywhere(shop: Shopkeeper) -> None:
+    """Raw tables that are right do not make a season that can be trusted."""
+    report = shop.validate()
+    assert report.exit_code == 1
+    assert {code for code, _ in codes(report)} == {"missing", "blocked"}
+    assert report.seasons[0].trust is Trust.ATTENTION
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_rows_that_are_gone_are_missing(done: Shopkeeper, table: str) -> None:
+    done.change(f"DELETE FROM {table} WHERE day = {sql(4)}")
+    finding = found(done.validate())["missing", table]
+    assert finding.dates == [day(4)]
+    name = table.split(".")[1]
+    assert finding.remedies[0].command == f"gapless backfill {name} --dates {day(4)}"
+
+
+def test_a_lost_row_is_named_with_what_used_it(done: Shopkeeper) -> None:
+    """8 of 9 is below the gate: the shop is named, and so are the summaries computed from it."""
+    done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.validate()
+    assert {("coverage", SHOP_DAYS), ("tampered_rows", SHOP_DAYS)} <= codes(report)
+    finding = found(report)["coverage", SHOP_DAYS]
+    assert "8 of 9" in finding.facts[0].text
+    assert "Shop 03 (3)" in finding.facts[0].text
+    reached = {reach.table: (reach.span.first, reach.span.last) for reach in finding.reach}
+    assert reached == {
+        COMPLETE_FEED: (day(4), day(4)),
+        # It reads the feed of the date, and the days of the season before.
+        DAILY_SUMMARY: (day(4), day(9)),
+    }
+
+
+def test_the_right_number_of_wrong_keys_is_found(done: Shopkeeper) -> None:
+    done.change(f"UPDATE {SHOP_DAYS} SET shop_id = 77 WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.validate()
+    assert {("unexpected_keys", SHOP_DAYS), ("coverage", SHOP_DAYS)} <= codes(report)
+    assert "77" in found(report)["unexpected_keys", SHOP_DAYS].facts[0].text
+
+
+def test_a_lost_group_is_found(done: Shopkeeper) -> None:
+    done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND region = 'south'")
+    assert ("group_coverage", SHOP_DAYS) in codes(done.validate())
+
+
+def test_the_same_key_twice_is_found(done: Shopkeeper) -> None:
+    done.change(f"INSERT INTO {SHOP_DAYS} FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 3")
+    finding = found(done.validate())["unique_keys", SHOP_DAYS]
+    assert "1 × row with the key of another" in finding.facts[0].text
+
+
+def test_a_broken_rule_is_found_by_its_name(done: Shopkeeper) -> None:
+    done.change(f"UPDATE {SHOP_DAYS} SET amount = -5 WHERE day = {sql(4)} AND shop_id = 3")
+    assert ("amount_at_least_0", SHOP_DAYS) in codes(done.validate())
+
+
+def test_a_lacking_required_column_counts_as_missing(done: Shopkeeper) -> None:
+    done.change(f"UPDATE {SHOP_DAYS} SET amount = NULL WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.validate()
+    assert ("coverage", SHOP_DAYS) in codes(report)
+    assert ("required_columns", SHOP_DAYS) in codes(report, Severity.WARNING)
+
+
+def test_rows_without_a_publication_are_found(done: Shopkeeper) -> None:
+    """Also such as are complete to the last key: nobody gated them."""
+    done.change(
+        f"DELETE FROM gapless.publications WHERE table_name = '{SHOP_DAYS}' "
+        f"AND partition_date = {sql(4)}"
+    )
+    assert ("unaccounted_rows", SHOP_DAYS) in codes(done.validate())
+
+
+def test_a_source_that_fails_its_check_is_found_by_its_name(done: Shopkeeper) -> None:
+    """The reader is stale, and what reads the reader is blocked by the source."""
+    done.change(f"UPDATE {SALES} SET closed = FALSE WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.validate()
+    finding = found(report)["till_closed", SALES]
+    assert finding.facts[0].text.startswith("1 of 1 wrong; first: 9 sales: a till is still open")
+    assert finding.remedies[0].command == "gapless load --data DIR"
+    assert ("blocked", SHOP_DAYS) in codes(report)
+
+
+def test_a_changed_input_makes_its_readers_stale(done: Shopkeeper) -> None:
+    done.change(f"UPDATE {SALES} SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3")
+    assert codes(done.validate(SHOP_DAYS)) == {("stale", SHOP_DAYS)}
+
+
+def test_a_check_that_fails_to_run_makes_its_dates_unknown(done: Shopkeeper) -> None:
+    """What could not be examined is not sound, whatever else is."""
+    poisoned = checked(
+        shop_pipeline(), SALES, check("poisoned", "SELECT day, 1 / 0 AS entity FROM candidate")
+    )
+    report = done.using(poisoned).validate(SHOP_DAYS)
+    assert report.exit_code == 4
+    assert report.seasons[0].trust is Trust.UNKNOWN
+
+
+def test_a_cross_check_that_examines_nothing_is_unknown(done: Shopkeeper) -> None:
+    pipeline = shop_pipeline()
+    nothing = check(
+        "nothing", "SELECT day, 1 AS entity, TRUE AS ok, '' AS detail FROM candidate WHERE FALSE"
+    )
+    pipeline.cross_check(pipeline.derived_table(SHOP_DAYS), nothing)
+    report = done.using(pipeline).validate(SHOP_DAYS)
+    assert report.exit_code == 4
+    assert "nothing examined nothing" in found(report)["unknown", SHOP_DAYS].facts[0].text
+
+
+@pytest.mark.parametrize(
+    ("blocking", "severity", "exit_code"),
+    [(True, Severity.ERROR, 1), (False, Severity.WARNING, 0)],
+)
+def test_a_cross_check_speaks_of_published_rows(
+    done: Shopkeeper, blocking: bool, severity: Severity, exit_code: int
+) -> None:
+    pipeline = shop_pipeline()
+    every = every_row("never_right", "FALSE", blocking=blocking)
+    pipeline.cross_check(pipeline.derived_table(SHOP_DAYS), every)
+    report = done.using(pipeline).validate(SHOP_DAYS)
+    assert codes(report, severity) == {("never_right", SHOP_DAYS)}
+    assert report.exit_code == exit_code
+
+
+def test_a_cross_check_may_read_a_table_that_is_computed_later(done: Shopkeeper) -> None:
+    pipeline = shop_pipeline()
+    summary = pipeline.derived_table(DAILY_SUMMARY)
+    pipeline.cross_check(
+        pipeline.derived_table(SHOP_DAYS),
+        check(
+            "summed_up",
+            "SELECT c.day, c.shop_id AS entity, s.amount = c.amount AS ok, 'differs' AS detail "
+            "FROM candidate AS c JOIN summary AS s USING (day, shop_id)",
+            {"summary": same_date(summary)},
+            blocking=False,
+        ),
+    )
+    assert done.using(pipeline).validate(SHOP_DAYS).findings == ()
+    done.change(f"UPDATE {DAILY_SUMMARY} SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3")
+    assert ("summed_up", SHOP_DAYS) in codes(
+        done.using(pipeline).validate(SHOP_DAYS), Severity.WARNING
+    )
+
+
+def test_a_waived_date_is_no_failure_and_says_why(done: Shopkeeper) -> None:
+    done.lose_sales(4, 3)
+    done.backfill(SHOP_DAYS, dates=[day(4)], force="the till burnt down")
+    report = done.validate(SHOP_DAYS, dates=[day(4)])
+    assert report.exit_code == 0
+    assert "the till burnt down" in found(report)["waived", SHOP_DAYS].facts[0].text
+    assert report.seasons[0].tables[SHOP_DAYS].states[State.WAIVED] == 1
+
+
+# Rows where none can be
+
+
+def test_rows_on_a_date_that_the_calendar_proves_empty_are_found(tmp_path: FilePath) -> None:
+    keeper = Shopkeeper.on_new_shop(tmp_path / "shop", closed=[5])
+    keeper.backfill()
+    keeper.change(
+        f"INSERT INTO {SHOP_DAYS} SELECT * REPLACE ({sql(5)} AS day) FROM {SHOP_DAYS} "
+        f"WHERE day = {sql(4)}"
+    )
+    finding = found(keeper.validate())["off_calendar_rows", SHOP_DAYS]
+    assert finding.dates == [day(5)]
+    assert "DELETE FROM analytics.shop_days" in finding.remedies[0].command
+
+
+def test_rows_of_dates_that_have_not_come_are_found(done: Shopkeeper) -> None:
+    """A history that holds tomorrow is a look-ahead waiting to happen."""
+    done.change(f"INSERT INTO {SALES} VALUES (DATE '2025-01-02', 3, 1e9, TRUE)")
+    finding = found(done.validate())["future_rows", SALES]
+    assert finding.dates == [date(2025, 1, 2)]
+    assert "today is 2024-12-31" in finding.facts[0].text
+
+
+def test_rows_before_the_calendar_begins_are_found(done: Shopkeeper) -> None:
+    done.change(f"INSERT INTO {SALES} VALUES (DATE '2023-06-01', 3, 1, TRUE)")
+    assert ("outside_calendar_rows", SALES) in codes(done.validate())
+
+
+def test_a_selection_of_dates_says_nothing_of_others(done: Shopkeeper) -> None:
+    done.change(
+        f"INSERT INTO {SALES} VALUES (DATE '2023-06-01', 3, 1, TRUE)",
+        f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)}",
+    )
+    report = done.validate(dates=[day(1), day(3)])
+    assert codes(report) == set()
+    assert {cell.partition for cell in report.cells} == {day(1), day(3)}
+
+
+# Known limitations
+
+
+def limited() -> Pipeline:
+    """Declare that shop 3 has no printer until the sixth day; nobody has one on the eighth."""
+    pipeline = shop_pipeline()
+    every = every_row("till_receipt", "shop_id <> 3 AND day <> DATE '2024-01-08'", blocking=False)
+    checked(pipeline, SALES, every)
+    pipeline.known_limitation(
+        "no_printer",
+        pipeline.table(SALES),
+        "till_receipt",
+        reason="shop 3 has no printer",
+        where="entity = 3",
+        last=day(5),
+        consequences={SHOP_DAYS: "shop_id = 3"},
+    )
+    return pipeline
+
+
+def test_a_known_limitation_is_no_failure_and_its_consequences_are_counted(
+    done: Shopkeeper,
+) -> None:
+    report = done.using(limited()).validate()
+    [limitation] = report.limitations
+    assert (limitation.entities, limitation.partitions) == (6, 6)
+    assert (limitation.span.first, limitation.span.last) == (day(0), day(5))
+    [consequence] = limitation.consequences
+    assert (consequence.table, consequence.rows, consequence.of_rows) == (SHOP_DAYS, 6, 54)
+    # On the four dates out of reach the shop has rows, too.
+    assert consequence.elsewhere == pytest.approx(4 / 36)
+    assert report.seasons[0].tables[SALES].limited == 6
+    assert report.seasons[0].tables[SHOP_DAYS].limited == 6
+
+
+def test_what_a_limitation_does_not_explain_is_still_reported(done: Shopkeeper) -> None:
+    """Beyond its last date the same violation is news, and so is every other shop's."""
+    report = done.using(limited()).validate()
+    finding = found(report)["till_receipt", SALES]
+    assert finding.dates == [day(6), day(7), day(8), day(9)]
+    assert [fact.text[:10] for fact in finding.facts] == [
+        "1 of 9 wro",
+        "9 of 9 wro",
+        "1 of 9 wro",
+        "1 of 9 wro",
+    ]
+
+
+def test_a_date_without_rows_may_be_a_known_limitation(done: Shopkeeper) -> None:
+    """Declared with a reason it is a limitation; the date before it stays a failure."""
+    pipeline = shop_pipeline()
+    pipeline.known_limitation(
+        "no_feed_yet",
+        pipeline.table(COMPLETE_FEED),
+        "missing",
+        reason="collected since the 3rd",
+        last=day(1),
+    )
+    done.change(f"DELETE FROM {COMPLETE_FEED} WHERE day <= {sql(2)}")
+    report = done.using(pipeline).validate(COMPLETE_FEED)
+    assert found(report)["missing", COMPLETE_FEED].dates == [day(2)]
+    [limitation] = report.limitations
+    assert (limitation.partitions, limitation.span.last) == (2, day(1))
+
+
+# Rows that nobody demands
+
+
+def test_leftover_rows_of_a_past_date_are_a_warning_with_a_way_to_clean_them(
+    shop: Shopkeeper,
+) -> None:
+    """The table that began the incident: a few rows that nobody needs, kept from being used."""
+    pipeline = one_table_pipeline(on_request=(Path.HISTORICAL,))
+    keeper = shop.using(pipeline)
+    keeper.backfill(SHOP_DAYS, dates=[day(3), day(4)])
+    keeper.change(f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id > 1")
+    report = keeper.validate()
+    finding = found(report)["leftover_rows", SHOP_DAYS]
+    assert (finding.severity, finding.dates, report.exit_code) == (Severity.WARNING, [day(4)], 0)
+    assert "1 of 9" in finding.facts[0].text
+    assert "quarantine" in finding.remedies[0].command
+
+
+# Cost
+
+
+def test_the_number_of_statements_does_not_grow_with_the_dates(tmp_path: FilePath) -> None:
+    counts = []
+    for days in (12, 60):
+        keeper = Shopkeeper.on_new_shop(tmp_path / str(days), days)
+        keeper.backfill()
+        keeper.change(f"DELETE FROM {SHOP_DAYS} WHERE shop_id = 3")
+        with keeper.opened() as workspace:
+            before = workspace.warehouse.statements
+            keeper_report = validate(workspace, Selection())
+            counts.append(workspace.warehouse.statements - before)
+        assert len(found(keeper_report)["coverage", SHOP_DAYS].dates) == days
+    assert counts[0] == counts[1]
+
+
+def test_expected_keys_that_moved_are_measured_anew(done: Shopkeeper) -> None:
+    """A reference that grew makes yesterday's complete partition lack a key today."""
+    done.open_more(4, "north", 21)
+    report = done.validate(SHOP_DAYS)
+    cell = next(c for c in report.cells if c.table == SHOP_DAYS and c.partition == day(4))
+    assert (cell.expected, cell.present) == (10, 9)
+    assert not cell.is_sound
+
+
+def test_a_source_that_others_can_replace_may_be_missing(done: Shopkeeper) -> None:
+    """Nobody delivered the fast feed, and every summary was made from the complete one."""
+    finding = found(done.validate())["missing", "raw.fast_feed"]
+    assert finding.severity is Severity.INFO
+    assert "other sources can take its place" in finding.facts[0].text
