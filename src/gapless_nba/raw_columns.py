@@ -83,3 +83,6 @@ SHOTS = {
     "loc_x": "SMALLINT",
     "loc_y": "SMALLINT",
 }
+
+TABLES = {"schedule": SCHEDULE, "player_box_scores": PLAYER_BOX_SCORES, "shots": SHOTS}
+"""Name of a table, and of its file without the ending → its columns."""

@@ -63,23 +63,30 @@ class Game:
         return sum(line.pts for line in self.home_lines)
 
 
-def play_season(seed: int, season: str, games_without_shots: int = 0) -> Iterator[Game]:
+def play_season(
+    seed: int,
+    season: str,
+    *,
+    shots_missing_share: float = 0.0,
+    games_a_day: float | None = None,
+) -> Iterator[Game]:
     """Play a season.
 
     Args:
         seed: The seed of the league.
         season: The season's label, for example `2022-23`.
-        games_without_shots: So many games, those with the highest ids, have no shots.
+        shots_missing_share: Share (0..1) of the games, those with the highest ids, without shots.
+        games_a_day: The mean number of games on a date, when it is not to be the usual one.
 
     Yields:
-        The 1,230 games by date, then by game id. Every season is the same whether others are
-        played or not.
+        The games by date, then by game id. Every season is the same whether others are played or
+        not.
     """
     calendar = season_calendar(season)
-    fixtures = season_schedule(seed, calendar)
+    fixtures = season_schedule(seed, calendar, games_a_day)
     squads = Squads(seed, calendar, fixtures)
     ids = sorted(fixture.game_id for fixture in fixtures)
-    without_shots = set(ids[len(ids) - games_without_shots :])
+    without_shots = set(ids[len(ids) - int(len(ids) * shots_missing_share + 0.5) :])
     for fixture in fixtures:
         squads.move_to(fixture.game_date)
         draw = stream(seed, season, fixture.game_id)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from gapless_nba.raw_columns import TABLES
 from gapless_nba.simulate.games import play_season
+from gapless_nba.simulate.games_a_day import FEWEST, MOST
+from gapless_nba.simulate.parquet import to_parquet
 from gapless_nba.simulate.season_calendar import season_calendar, season_year
 from gapless_nba.simulate.tables import write_games
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
-    from gapless_nba.simulate.games import Game
-
-GAMES_PER_SEASON = 1_230
 DEFAULT_SEED = 20230223
+FileFormat = Literal["csv", "parquet"]
+MOST_SEASONS = 100  # a game id has two digits for the year
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,13 @@ def simulate_league(
     seed: int = DEFAULT_SEED,
     shots_missing_share: float = 0.0,
     dnp: bool = True,
+    games_a_day: float | None = None,
+    file_format: FileFormat = "csv",
 ) -> SimulatedLeague:
-    """Simulate seasons and write schedule.csv, player_box_scores.csv and shots.csv.
+    """Simulate seasons and write the files schedule, player_box_scores and shots.
 
     The same arguments give the same bytes on every Python version; a season is the same whichever
-    others are simulated with it.
+    others are simulated with it. Memory does not grow with the number of seasons.
 
     Args:
         folder: Where to write; made when missing, files of these names are replaced.
@@ -59,20 +63,39 @@ def simulate_league(
         shots_missing_share: Share (0..1) of the first season's games, those with the highest ids,
             that have no shots at all.
         dnp: Whether listed players who did not play have rows.
+        games_a_day: The mean number of games on a date, 1 to 15. The dates stay, so this makes a
+            season larger or smaller: 164 dates of 10 games are 1,640 games, and every team plays
+            109 or 110 of them. When not given, 1,230 games with 82 for each team: 7.5 a day.
+        file_format: `csv`, or `parquet`: much smaller, but with the bytes of one version of DuckDB.
+            The CSV files are written first and replaced one by one.
 
     Returns:
         A summary.
 
     Raises:
-        ValueError: A label is no season, two seasons share their game ids, or the share is wrong.
+        ValueError: A label is no season, two seasons share their game ids, a number is wrong, or
+            the folder has Parquet files that would be loaded instead of the CSV files.
     """
-    _check(seasons, shots_missing_share)
+    _check(seasons, shots_missing_share, games_a_day)
+    if file_format == "csv":
+        _check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    without_shots = int(GAMES_PER_SEASON * shots_missing_share + 0.5)
+    played = (
+        game
+        for position, season in enumerate(seasons)
+        for game in play_season(
+            seed,
+            season,
+            shots_missing_share=0.0 if position else shots_missing_share,
+            games_a_day=games_a_day,
+        )
+    )
     games, players = 0, set[int]()
-    for game in write_games(folder, _play(seasons, seed, without_shots), dnp=dnp):
+    for game in write_games(folder, played, dnp=dnp):
         games += 1
         players.update(line.player.player_id for line in game.lines if line.played)
+    if file_format == "parquet":
+        to_parquet(folder)
     return _summary(seasons, games=games, players=len(players))
 
 
@@ -88,13 +111,7 @@ def _summary(seasons: Sequence[str], *, games: int, players: int) -> SimulatedLe
     )
 
 
-def _play(seasons: Sequence[str], seed: int, without_shots: int) -> Iterator[Game]:
-    """Play the seasons; only the first can lack shots."""
-    for position, season in enumerate(seasons):
-        yield from play_season(seed, season, 0 if position else without_shots)
-
-
-def _check(seasons: Sequence[str], shots_missing_share: float) -> None:
+def _check(seasons: Sequence[str], shots_missing_share: float, games_a_day: float | None) -> None:
     """Refuse what cannot be simulated before a file is touched."""
     if not seasons:
         raise ValueError("no seasons were named; name at least one, as in '2022-23'")
@@ -108,3 +125,15 @@ def _check(seasons: Sequence[str], shots_missing_share: float) -> None:
         endings[ending] = season
     if not 0 <= shots_missing_share <= 1:
         raise ValueError(f"shots_missing_share is {shots_missing_share}; it must be within 0..1")
+    if games_a_day is not None and not FEWEST <= games_a_day <= MOST:
+        raise ValueError(f"games_a_day is {games_a_day}; it must be within {FEWEST}..{MOST}")
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder in which CSV files would never be read."""
+    preferred = [f"{table}.parquet" for table in TABLES if (folder / f"{table}.parquet").exists()]
+    if preferred:
+        raise ValueError(
+            f"{folder} holds {', '.join(preferred)}, which would be loaded instead of CSV files; "
+            "name another folder"
+        )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gapless_nba.simulate.date_windows import date_windows
+from gapless_nba.simulate.games_a_day import resize
 from gapless_nba.simulate.matchups import Meeting, rounds
 from gapless_nba.simulate.streams import between, shuffled, stream
 from gapless_nba.simulate.teams import TEAMS, TEAMS_PER_DIVISION, Team
@@ -53,20 +54,25 @@ class Fixture:
         return f"{self.game_date:%Y%m%d}_{self.away.code}_{self.home.code}"
 
 
-def season_schedule(seed: int, calendar: SeasonCalendar) -> list[Fixture]:
+def season_schedule(
+    seed: int, calendar: SeasonCalendar, games_a_day: float | None = None
+) -> list[Fixture]:
     """Make the schedule of one season.
 
     Args:
         seed: The seed of the league.
         calendar: The season's dates.
+        games_a_day: The mean number of games on a date, when it is not to be the usual one.
 
     Returns:
-        The 1,230 games in the order in which they are played: by date, then by game id.
+        The games, usually 1,230, in the order in which they are played: by date, then by game id.
     """
     draw = stream(seed, calendar.season, "schedule")
     windows = date_windows(calendar, draw)
     planned = _spread(_seasonal_rounds(draw), windows, draw)
     planned.sort(key=lambda game: game[0])
+    if games_a_day is not None:
+        planned = resize(planned, games_a_day, stream(seed, calendar.season, "games a day"))
     fixtures = [
         Fixture(
             season=calendar.season,

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+WARM_UP_DAYS = 14  # so many days of a season nothing is precomputed
 _LABEL = re.compile(r"(\d{4})-(\d{2})")
 _MONDAY, _TUESDAY, _THURSDAY, _SUNDAY = 0, 1, 3, 6
 _LAST_DAY = 173  # days after the first game: a Sunday in the middle of April
@@ -48,12 +49,31 @@ def season_year(season: str) -> int:
         The first of the two years, for example 2022.
 
     Raises:
-        ValueError: The label is not of this form or its years do not follow each other.
+        ValueError: The label is not of this form, or its years do not follow each other or do not
+            exist.
     """
     match = _LABEL.fullmatch(season)
     if match is None or (int(match[1]) + 1) % 100 != int(match[2]):
         raise ValueError(f"{season!r} is no season; write two consecutive years, as in '2022-23'")
+    if not date.min.year <= int(match[1]) < date.max.year:
+        raise ValueError(f"{season!r} is no season; its years are not in the calendar")
     return int(match[1])
+
+
+def seasons_ending_with(season: str, number: int) -> tuple[str, ...]:
+    """List consecutive seasons.
+
+    Args:
+        season: The label of the last one, for example `2022-23`.
+        number: How many there are, at least 1.
+
+    Returns:
+        Their labels in order, for example `2021-22` and `2022-23`.
+    """
+    last = season_year(season)
+    return tuple(
+        f"{year:04d}-{(year + 1) % 100:02d}" for year in range(last - number + 1, last + 1)
+    )
 
 
 def season_calendar(season: str) -> SeasonCalendar:
