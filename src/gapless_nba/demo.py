@@ -8,11 +8,7 @@ from pathlib import Path
 
 from gapless.demo import Incident
 from gapless_nba.simulate import simulate_league
-
-UPCOMING = "analytics.upcoming_player_game_context"
-SYNTHETIC = "analytics.synthetic_player_game_context"
-SHARES = (0.0, 0.39)
-"""Share of the players whose stale rows are left on the first and on the second date."""
+from gapless_nba.simulate.incidents.stale_upcoming_rows import SYNTHETIC, UPCOMING, stale_rows
 
 
 def _simulate(folder: Path) -> str:
@@ -21,20 +17,6 @@ def _simulate(folder: Path) -> str:
         f"a simulated league: {league.games:,} games on {league.dates} dates, "
         f"{league.players} players"
     )
-
-
-def _plant(days: Sequence[date]) -> list[str]:
-    """Leave one stale row on the first date and 39 % of the rows on the second."""
-    statements = [f"CREATE TABLE IF NOT EXISTS {UPCOMING} AS FROM {SYNTHETIC} LIMIT 0"]
-    for day, share in zip(days, SHARES, strict=True):
-        statements += [
-            f"DELETE FROM {UPCOMING} WHERE game_date = DATE '{day}'",
-            f"INSERT INTO {UPCOMING} SELECT * REPLACE ('upcoming' AS context_source) "
-            f"FROM {SYNTHETIC} WHERE game_date = DATE '{day}' "
-            "QUALIFY row_number() OVER (ORDER BY player_id) "
-            f"<= greatest(1, floor({share} * count(*) OVER ()))",
-        ]
-    return statements
 
 
 def _naive(days: Sequence[date]) -> str:
@@ -69,7 +51,7 @@ incident = Incident(
     table="precompute.player_composite_factors",
     source=UPCOMING,
     dates=(date(2023, 2, 23), date(2023, 2, 24)),
-    plant=_plant,
+    plant=stale_rows,
     naive=_naive,
     entity="player",
 )
