@@ -116,5 +116,5 @@ def test_no_seasons_are_refused(tmp_path: Path) -> None:
 def test_the_command_writes_the_same_files(alone: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gapless_nba.simulate", str(tmp_path), "--season", "2022-23"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert said.startswith("1230 games on 164 dates")
+    assert said.startswith("1,230 games on 164 dates")
     assert _digests(tmp_path) == _digests(alone)
