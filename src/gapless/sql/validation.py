@@ -98,16 +98,16 @@ class NeighbourRequest:
     """Columns whose share of NULLs is compared."""
     numeric: tuple[str, ...]
     """Columns whose mean is compared, too."""
-    shares: tuple[str, ...]
-    """Columns that are true or false: their mean is the share that is true."""
     trailing: int
     """How many dates before are the neighbours."""
     least: int
     """With fewer neighbours nothing can be said."""
     deviations: float
     """How many standard deviations away is unlike."""
-    least_share: float
-    """Difference between shares, of NULLs or of what is true, that is never unlike."""
+    least_nulls: float
+    """Difference between shares of NULLs that is never unlike."""
+    least_rows: int
+    """So few rows with a NULL more than usual are never unlike, whatever share they are."""
     least_change: float
     """Difference between means, in standard deviations of the rows, that is never unlike."""
 
@@ -123,23 +123,24 @@ def neighbours_query(request: NeighbourRequest) -> str:
     day = identifier(request.partition)
     deviations = literal(request.deviations)
     facts = ", ".join(
-        f"{{'name': {literal(name)}, 'nulls': 1 - count(t.{identifier(name)}) / count(*), "
-        f"'filled': count(t.{identifier(name)}), {_moments(name, request)}}}"
+        f"{{'name': {literal(name)}, 'row_count': count(*), "
+        f"'filled': count(t.{identifier(name)}), "
+        f"'nulls': 1 - count(t.{identifier(name)}) / count(*), {_moments(name, request)}}}"
         for name in request.filled
     )
     baseline = (
         "(PARTITION BY season, name ORDER BY day "
         f"ROWS BETWEEN {request.trailing} PRECEDING AND 1 PRECEDING)"
     )
-    spread, rows = "coalesce(usual_spread, 0)", "sqrt(greatest(filled, 1))"
+    spread = "coalesce(usual_spread, 0)"
     # A share of NULLs that falls is a late start, no hole; a mean over few rows says little.
     unlike = {
         "nulls": f"nulls - usual_nulls > greatest({deviations} * coalesce(spread_nulls, 0), "
-        f"{literal(request.least_share)})",
+        f"{literal(request.least_nulls)}, {literal(request.least_rows)} / row_count)",
         "mean": f"usual_nulls <= {literal(MOSTLY_FILLED)} AND abs(mean - usual_mean) > greatest("
-        f"{deviations} * coalesce(spread_mean, 0), {deviations} * {spread} / {rows}, "
-        f"{literal(request.least_change)} * {spread}, "
-        f"CASE WHEN is_share THEN {literal(request.least_share)} ELSE 0 END)",
+        f"{deviations} * coalesce(spread_mean, 0), "
+        f"{deviations} * {spread} / sqrt(greatest(filled, 1)), "
+        f"{literal(request.least_change)} * {spread})",
     }
     parts = [
         f"SELECT day, name, {literal(measure)} AS measure, {measure} AS found, "
@@ -164,18 +165,7 @@ def neighbours_query(request: NeighbourRequest) -> str:
 
 
 def _moments(name: str, request: NeighbourRequest) -> str:
-    is_share = literal(name in request.shares)
-    if name not in request.numeric and name not in request.shares:
-        return f"'is_share': {is_share}, 'mean': NULL::DOUBLE, 'spread': NULL::DOUBLE"
+    if name not in request.numeric:
+        return "'mean': NULL::DOUBLE, 'spread': NULL::DOUBLE"
     value = f"t.{identifier(name)}::DOUBLE"
-    return f"'is_share': {is_share}, 'mean': avg({value}), 'spread': stddev_samp({value})"
-
-
-def seasons_relation(partition: str, listed: Sequence[tuple[date, str]]) -> str:
-    """SELECT of dates with their seasons, cheap to parse however many there are."""
-    days = literal(",".join(day.isoformat() for day, _ in listed))
-    seasons = literal(",".join(season for _, season in listed))
-    return (
-        f"SELECT unnest(string_split({days}, ','))::DATE AS {identifier(partition)}, "
-        f"unnest(string_split({seasons}, ',')) AS season"
-    )
+    return f"'mean': avg({value}), 'spread': stddev_samp({value})"

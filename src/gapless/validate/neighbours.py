@@ -11,7 +11,8 @@ from gapless.coverage import percent
 from gapless.declare.calendar import DateFacts
 from gapless.declare.tables import Table
 from gapless.plan.picture import Picture
-from gapless.sql.validation import NeighbourRequest, neighbours_query, seasons_relation
+from gapless.sql.literals import rows_relation
+from gapless.sql.validation import NeighbourRequest, neighbours_query
 from gapless.warehouse.interface import Warehouse
 
 TRAILING = 30
@@ -20,8 +21,10 @@ LEAST = 10
 """With fewer of them nothing can be said."""
 DEVIATIONS = 8.0
 """Standard deviations of the neighbours' values from their mean beyond which a date is unlike."""
-LEAST_SHARE = 0.10
-"""Difference between shares that is never unlike, however alike the neighbours are."""
+LEAST_NULLS = 0.10
+"""Difference between shares of NULLs that is never unlike, however alike the neighbours are."""
+LEAST_ROWS = 3
+"""So few rows with a NULL more than usual are never unlike, whatever share they are."""
 LEAST_CHANGE = 0.25
 """Difference between means, in standard deviations of the rows, that is never unlike."""
 
@@ -73,14 +76,16 @@ def unlike_neighbours(
     request = NeighbourRequest(
         table=table.name,
         partition=partition,
-        seasons=seasons_relation(partition, [(facts.day, facts.season) for facts in dates]),
+        seasons=rows_relation(
+            {partition: "DATE", "season": "VARCHAR"}, [(f.day, f.season) for f in dates]
+        ),
         filled=filled,
         numeric=numeric,
-        shares=tuple(name for name in filled if known[name] == "BOOLEAN"),
         trailing=TRAILING,
         least=LEAST,
         deviations=DEVIATIONS,
-        least_share=LEAST_SHARE,
+        least_nulls=LEAST_NULLS,
+        least_rows=LEAST_ROWS,
         least_change=LEAST_CHANGE,
     )
     return [Unlike(*row) for row in warehouse.fetch(neighbours_query(request))]
