@@ -44,6 +44,7 @@ from gapless.partitions import Path
 from gapless.plan.build import Action
 from gapless.plan.states import State
 from gapless.sql.binding import Bindings, Scope, compose
+from gapless.validate.model import Trust
 from gapless.verdicts import Outcome
 from gapless_nba.pipeline import pipeline as nba
 
@@ -212,7 +213,15 @@ def test_every_public_name_is_documented() -> None:
 
 def test_every_method_that_declares_is_documented() -> None:
     text = text_of(DECLARATIONS_PAGE)
-    methods = ("source", "require", "calendar", "derived", "with_gates")
+    methods = (
+        "source",
+        "require",
+        "calendar",
+        "derived",
+        "cross_check",
+        "known_limitation",
+        "with_gates",
+    )
     assert [name for name in methods if f"| `{name}(" not in text] == []
 
 
@@ -223,6 +232,7 @@ WORDS: list[type[enum.StrEnum]] = [
     Path,
     Severity,
     State,
+    Trust,
     Verdict,
     WindowKind,
 ]

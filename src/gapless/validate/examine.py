@@ -179,6 +179,9 @@ def _cells(work: _Examination, table: Table) -> Iterator[Cell]:
         expected, present = _counted(table, measured, checked, day, held.rows if held else 0)
         if isinstance(table, Derived) and day not in measured.coverage and not held:
             expected, present = standing.expected or 0, 0
+        if standing.state is State.NOTHING_EXPECTED:
+            # Rows that nobody demands are no part of what a layer should hold.
+            expected, present = 0, 0
         yield Cell(
             table=table.name,
             partition=day,

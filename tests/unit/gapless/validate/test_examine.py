@@ -322,6 +322,8 @@ def test_leftover_rows_of_a_past_date_are_a_warning_with_a_way_to_clean_them(
     assert (finding.severity, finding.dates, report.exit_code) == (Severity.WARNING, [day(4)], 0)
     assert "1 of 9" in finding.facts[0].text
     assert "quarantine" in finding.remedies[0].command
+    # They are no part of what the season should hold: the complete one on the third day is.
+    assert (report.seasons[0].tables[SHOP_DAYS].expected, report.exit_code) == (9, 0)
 
 
 # Cost
