@@ -1,0 +1,21 @@
+"""Names on narrow screens: where they may be broken, and how they become anchors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from htpy import Node, code, wbr
+
+
+def breakable(name: str) -> Iterator[Node]:
+    """Let a long name be broken after its dots and underscores."""
+    for place, part in enumerate(re.split(r"(?<=[._])", name)):
+        if place:
+            yield wbr
+        yield part
+
+
+def coded(name: str) -> Node:
+    """Set a name as code that may be broken."""
+    return code[breakable(name)]
