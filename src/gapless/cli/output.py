@@ -1,4 +1,4 @@
-"""Printing: JSON for programs, rich text for people; the only place that writes to stdout."""
+"""Output: JSON for programs, rich text for people, files; the only place that writes to stdout."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
 from rich.console import Console, RenderableType
 from rich.text import Text
+
+from gapless.errors import UsageError
 
 WIDEST = 110
 NARROWEST = 100
@@ -65,3 +68,32 @@ def reader_may_leave() -> Iterator[None]:
     except BrokenPipeError:
         # Python flushes stdout once more at the end; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def file_to_come(file: Path, *, where: str) -> Iterator[TextIO]:
+    """Open a file beside another, which it replaces once everything went well.
+
+    Raises:
+        UsageError: the file cannot be written there; nothing has been done yet.
+    """
+    try:
+        # Through links, so that the file they lead to is replaced and not the link.
+        file = file.resolve()
+        if file.is_dir():
+            raise UsageError(f"{where}: {file} is a folder; name a file in it.")
+        if file.exists() and not file.is_file():
+            raise UsageError(f"{where}: {file} is a device, not a file; name a file.")
+        if not file.parent.is_dir():
+            raise UsageError(f"{where}: there is no folder {file.parent} to write {file.name} to.")
+        beside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        opened = beside.open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        said = error.strerror or error
+        raise UsageError(f"{where}: {file} cannot be written: {said}.") from error
+    try:
+        with opened:
+            yield opened
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)

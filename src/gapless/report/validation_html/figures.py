@@ -8,9 +8,8 @@ from htpy import Element, Node, div, li, span, strong, table, tbody, td, th, the
 
 from gapless.coverage import percent
 from gapless.plan.states import State
-from gapless.report.marks import short
 from gapless.report.validation_html.glyphs import trust_mark
-from gapless.report.validation_html.names import breakable
+from gapless.report.validation_html.names import label
 from gapless.report.validation_words import due, sound, starts, status_of
 from gapless.validate.model import SeasonSummary, Tally, ValidationReport
 from gapless.wording import plural
@@ -72,7 +71,7 @@ def table_table(report: ValidationReport, season: SeasonSummary) -> Element:
         thead[
             tr[
                 th(scope="col")["table"],
-                th(scope="col")["layer"],
+                th(".apart", scope="col")["layer"],
                 (
                     _number_head(name)
                     for name in ("sound / due", "coverage", "rows", "failing", "limited", "warned")
@@ -88,8 +87,8 @@ def _table_row(report: ValidationReport, season: SeasonSummary, name: str) -> El
     tally = season.tables[name]
     idle = not due(tally)
     return tr(class_="idle" if idle else None)[
-        th(scope="row", title=name)[trust_mark(tally.trust), " ", breakable(short(name))],
-        td[report.layers[name]],
+        th(scope="row", title=name)[None if idle else trust_mark(tally.trust), label(name)],
+        td(".apart")[report.layers[name]],
         _number(NONE if idle else f"{sound(tally):,} / {due(tally):,}"),
         _number(percent(tally.coverage)),
         _number(f"{tally.rows:,}" if tally.rows else NONE),

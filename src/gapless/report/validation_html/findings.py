@@ -30,7 +30,7 @@ from htpy import (
 from gapless.coverage import percent
 from gapless.findings import DatedFact, Remedy, Severity
 from gapless.report.validation_html.glyphs import severity_mark, trust_mark
-from gapless.report.validation_html.names import breakable, coded
+from gapless.report.validation_html.names import breakable, coded, label
 from gapless.report.validation_words import reach_text
 from gapless.validate.model import (
     Consequence,
@@ -64,13 +64,12 @@ def limitation_article(found: LimitationFound) -> Element:
 
 
 def _consequences(found: Sequence[Consequence]) -> Element:
-    heads = ("rows", "of rows within reach", "share", "elsewhere")
+    heads = ("share", "rows", "of all within reach", "share elsewhere")
     return div(".scroll", tabindex="0", role="region", aria_label="Consequences")[
         table(".figures")[
             thead[
                 tr[
                     th(scope="col")["table"],
-                    th(scope="col")["rows with"],
                     (th(".number", scope="col")[name] for name in heads),
                     th(scope="col")["dates"],
                 ]
@@ -83,11 +82,10 @@ def _consequences(found: Sequence[Consequence]) -> Element:
 def _consequence(found: Consequence) -> Element:
     elsewhere = "–" if found.elsewhere is None else _share(found.elsewhere)
     return tr[
-        th(scope="row", title=found.table)[breakable(found.table.rsplit(".", maxsplit=1)[-1])],
-        td[code[found.predicate]],
+        th(scope="row", title=found.table)[label(found.table), " with ", coded(found.predicate)],
+        td(".number")[_share(found.share)],
         td(".number")[f"{found.rows:,}"],
         td(".number")[f"{found.of_rows:,}"],
-        td(".number")[_share(found.share)],
         td(".number")[elsewhere],
         td(".said")[f"{found.span} ", span(".note")[f"({plural(len(found.days), 'date')})"]],
     ]
@@ -155,9 +153,7 @@ def _fact(fact: DatedFact) -> Element:
 def _reach(found: ValidationFinding) -> Node:
     if not found.reach:
         return None
-    return p(".reach")[
-        "Used by ", "; ".join(reach_text(reached) for reached in found.reach), "."
-    ]
+    return p(".reach")["Used by ", "; ".join(reach_text(reached) for reached in found.reach), "."]
 
 
 def _remedy(remedy: Remedy) -> Element:

@@ -8,15 +8,29 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from htpy import Element, Node, div, figcaption, figure, output, path, svg, table, td, text, th
+from htpy import (
+    Element,
+    Node,
+    div,
+    figcaption,
+    figure,
+    output,
+    path,
+    strong,
+    svg,
+    table,
+    td,
+    text,
+    th,
+    use,
+)
 from htpy import tbody as body
 from htpy import thead as head
 from htpy import title as hover
 from htpy import tr as row
-from htpy import use
 
 from gapless.coverage import percent
-from gapless.partitions import DateRange, spans
+from gapless.partitions import DateRange
 from gapless.report.marks import dates_text, short, word
 from gapless.report.validation_html.glyphs import (
     CELL,
@@ -28,7 +42,7 @@ from gapless.report.validation_html.glyphs import (
     look_word,
     trust_mark,
 )
-from gapless.report.validation_html.names import breakable
+from gapless.report.validation_html.names import label
 from gapless.report.validation_words import due, sound
 from gapless.validate.model import Cell, SeasonSummary, Tally, ValidationReport
 from gapless.wording import plural
@@ -79,17 +93,18 @@ class Columns:
 def heatmap(report: ValidationReport, season: SeasonSummary, cells: Sequence[Cell]) -> Element:
     """Draw a season; the same facts stand in its table of figures."""
     columns = Columns(sorted({cell.partition for cell in cells}))
+    failing = sorted({cell.partition for cell in cells if look_of(cell) in ROOTS})
     by_table: dict[str, list[Cell]] = {}
     for cell in cells:
         by_table.setdefault(cell.table, []).append(cell)
     return figure(".calendar")[
         figcaption[
-            f"{columns.days[0]} … {columns.days[-1]}: a row for each table, a column for each date "
-            f"with {report.unit}s; gaps are dates without."
+            f"{DateRange(columns.days[0], columns.days[-1])}, dates with {report.unit}s. ",
+            strong(".failing")[f"{_alarm(failing, columns.days)}."] if failing else None,
         ],
         div(".scroll", tabindex="0", role="region", aria_label=f"Calendar of {season.season}")[
             table[
-                head[_axis(columns), _failing_dates(columns, cells)],
+                head[_axis(columns), _failing_dates(columns, failing)],
                 (
                     body[
                         row(".layer")[th(scope="rowgroup", colspan="2")[layer]],
@@ -135,13 +150,16 @@ def _spaced(columns: Columns) -> Iterator[tuple[date, int]]:
             yield day, place
 
 
-def _failing_dates(columns: Columns, cells: Sequence[Cell]) -> Node:
+def _alarm(failing: Sequence[date], days: Sequence[date]) -> str:
+    return f"Something fails on {plural(len(failing), 'date')}: {dates_text(failing, days)}"
+
+
+def _failing_dates(columns: Columns, failing: Sequence[date]) -> Node:
     """Point at the dates that have to be dealt with; nothing where there are none."""
-    days = sorted({cell.partition for cell in cells if look_of(cell) in ROOTS})
-    if not days:
+    if not failing:
         return None
-    said = f"Something fails on {plural(len(days), 'date')}: {dates_text(days)}"
-    marks = "".join(f"M{columns.places[day] - 1} 8h7l-3.5 9z" for day in days)
+    marks = "".join(f"M{columns.places[day] - 1} 8h7l-3.5 9z" for day in failing)
+    said = _alarm(failing, columns.days)
     return row(".alarm")[
         th(scope="row")["fails"],
         td[_drawing(columns, role="img", aria_label=said)[path(".k-partial", d=marks)]],
@@ -153,7 +171,7 @@ def _row(columns: Columns, season: SeasonSummary, name: str, cells: Sequence[Cel
     months = "".join(f"M{place - 0.5} 0v{HEIGHT}" for place in columns.months.values())
     said = f"{name}, {season.season}: {_summary(tally, cells)}"
     return row[
-        th(scope="row", title=name)[trust_mark(tally.trust), " ", breakable(short(name))],
+        th(scope="row", title=name)[trust_mark(tally.trust) if due(tally) else None, label(name)],
         td[
             _drawing(columns, role="img", aria_label=said)[
                 path(".month", d=months),
@@ -197,6 +215,5 @@ def _summary(tally: Tally, cells: Sequence[Cell]) -> str:
     failing = [cell.partition for cell in cells if not cell.is_sound]
     if failing:
         step = [cell.partition for cell in cells]
-        more = len(spans(failing, step=step)) > len(failing)
-        parts.append(f"fails on {dates_text(failing, step)}" + (" …" if more else ""))
+        parts.append(f"fails on {dates_text(failing, step)}")
     return "; ".join(parts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from htpy import Node, code, wbr
+from htpy import Element, Node, code, span, wbr
+
+from gapless.report.marks import short
 
 
 def breakable(name: str) -> Iterator[Node]:
@@ -19,3 +21,8 @@ def breakable(name: str) -> Iterator[Node]:
 def coded(name: str) -> Node:
     """Set a name as code that may be broken."""
     return code[breakable(name)]
+
+
+def label(table: str) -> Element:
+    """Set a table's short name beside its mark, where there is one."""
+    return span(".label")[breakable(short(table))]
