@@ -1,0 +1,79 @@
+"""Take the screenshots of the season report: `python docs/screenshots.py`.
+
+Loads and backfills the real seasons into a folder that is thrown away, validates them, and looks
+at the page in headless Chromium at the width of a desk and of a phone. Needs the folder that
+GAPLESS_NBA_DATA names, or ../shared/data/nba; chromium and chromium-driver; the group `test`.
+"""  # noqa: INP001 - a script beside the pages it writes for, no package
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+sys.path.append(str(ROOT / "tests"))
+
+from support.browser import chromium, missing_browser, open_page  # noqa: E402
+from support.real_data import DEFAULT, VARIABLE  # noqa: E402
+
+# name → width, height, pixels per point
+SHOTS = {
+    "season-report-desktop": (1280, 1780, 1.0),
+    "season-report-phone": (390, 1720, 1.5),
+}
+# The figures of each table are folded up, so that the calendar is in the picture.
+FOLD = "for (const one of document.querySelectorAll('#tables details')) one.open = false;"
+AT_MOST = 300_000
+
+
+def main() -> int:
+    """Write the images."""
+    data = Path(os.environ.get(VARIABLE) or DEFAULT).resolve()
+    absent = missing_browser()
+    if absent is None and not (data / "schedule.parquet").is_file():
+        absent = f"no real seasons in {data}; set {VARIABLE}"
+    if absent is not None:
+        sys.stderr.write(f"{absent}\n")
+        return 2
+    with TemporaryDirectory() as made:
+        take(build(Path(made), data))
+    return 0
+
+
+def build(folder: Path, data: Path) -> Path:
+    """Build the warehouse and return its report."""
+    command = Path(sys.executable).with_name("gapless")
+    for arguments in (
+        ("init",),
+        ("load", "--data", str(data)),
+        ("backfill", "--log-level", "error"),
+        ("validate", "--html", "report.html"),
+    ):
+        subprocess.run(  # noqa: S603 - our own command
+            [command, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL
+        )
+    return folder / "report.html"
+
+
+def take(page: Path) -> None:
+    """Look at a report and write what is seen."""
+    images = DOCS / "images"
+    images.mkdir(exist_ok=True)
+    with chromium() as driver:
+        for name, (width, height, scale) in SHOTS.items():
+            open_page(driver, page, width, height, scale)
+            driver.execute_script(FOLD)
+            image = images / f"{name}.png"
+            driver.save_screenshot(str(image))
+            size = image.stat().st_size
+            sys.stdout.write(f"{image.relative_to(ROOT)}: {size:,} bytes\n")
+            if size > AT_MOST:
+                raise SystemExit(f"{image} is larger than {AT_MOST:,} bytes.")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
