@@ -107,7 +107,7 @@ def heatmap(report: ValidationReport, season: SeasonSummary, cells: Sequence[Cel
                 head[_axis(columns), _failing_dates(columns, failing)],
                 (
                     body[
-                        row(".layer")[th(scope="rowgroup", colspan="2")[layer]],
+                        row(".layer")[th(scope="rowgroup")[layer], td],
                         [_row(columns, season, name, by_table[name]) for name in names],
                     ]
                     for layer, names in _grouped(report.layers, by_table).items()
