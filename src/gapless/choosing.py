@@ -29,6 +29,8 @@ class ChoiceMade:
     sources: tuple[SourceCoverage, ...]
     insufficient: bool = False
     """Whether no source covers enough; one is fed all the same where that was forced."""
+    measured_on: str | None = None
+    """The keys to cover, where they are not the table's own expected set."""
 
     @property
     def nothing_expected(self) -> bool:
@@ -52,6 +54,7 @@ class ChoiceMade:
             "chosen": self.chosen,
             "filled_from": list(self.filled_from),
             "reason": self.reason,
+            "measured_on": self.measured_on,
             "sources": [
                 {
                     "source": source.source,
@@ -113,7 +116,9 @@ def choose(
     # Force is for too few rows; nobody can vouch for rows made from inputs that have changed.
     if forced and measured[best].usable and measured[best].unfit is None:
         return _made(name, choice, measured, best, f"forced; {reason}", insufficient=True)
-    return ChoiceMade(name, None, (), reason, tuple(measured), insufficient=True)
+    return ChoiceMade(
+        name, None, (), reason, tuple(measured), insufficient=True, measured_on=_set_of(choice)
+    )
 
 
 def _made(
@@ -126,7 +131,11 @@ def _made(
     insufficient: bool = False,
 ) -> ChoiceMade:
     fillers = _fillers(choice, measured, place)
-    return ChoiceMade(name, place, fillers, reason, tuple(measured), insufficient)
+    return ChoiceMade(name, place, fillers, reason, tuple(measured), insufficient, _set_of(choice))
+
+
+def _set_of(choice: Choice) -> str | None:
+    return None if choice.measured_on is None else str(choice.measured_on)
 
 
 def _fillers(choice: Choice, measured: Sequence[SourceCoverage], place: int) -> tuple[str, ...]:

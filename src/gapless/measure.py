@@ -15,6 +15,7 @@ from gapless.declare.expected import PlainExpected
 from gapless.declare.gates import Check, Gate
 from gapless.declare.inputs import Choice
 from gapless.declare.tables import Derived
+from gapless.partitions import Path
 from gapless.sql.audit import (
     AuditRequest,
     audit_query,
@@ -81,6 +82,46 @@ def stage_expected(
     """Compute the expected set of a scope aside and return its relation."""
     place, _ = warehouse.stage(name, expected_relation(table, expected, scope))
     return place
+
+
+def choice_set_names(table: Derived, path: Path, name: str) -> list[str]:
+    """Name every relation that `stage_choice_sets` may stage, to be unstaged afterwards."""
+    return [f"{name}_{number}" for number, _ in enumerate(table.choices_on(path), start=1)]
+
+
+def stage_choice_sets(
+    warehouse: Warehouse,
+    table: Derived,
+    path: Path,
+    scope: Scope,
+    *,
+    expected: tuple[PlainExpected, str],
+    name: str,
+) -> dict[str, str]:
+    """Compute aside what each choice of a table is measured on; one set is staged once.
+
+    Args:
+        warehouse: Where to stage.
+        table: The table that is fed.
+        path: Whose choices.
+        scope: The dates.
+        expected: Its own expected set, with the relation where it is staged.
+        name: What the names of further relations begin with, see `choice_set_names`.
+
+    Returns:
+        Input → relation.
+    """
+    staged = [expected]
+    places: dict[str, str] = {}
+    names = choice_set_names(table, path, name)
+    for (alias, choice), place in zip(table.choices_on(path).items(), names, strict=True):
+        keys = choice.measured_on or expected[0]
+        found = next((where for known, where in staged if known == keys), None)
+        if found is None:
+            found = stage_expected(warehouse, table, keys, scope, place)
+            staged.append((keys, found))
+        places[alias] = found
+    return places
 
 
 def measure_coverage(
@@ -150,7 +191,16 @@ def measure_choice(
     expected: str,
     catalog: Mapping[str, Mapping[str, str]],
 ) -> dict[date, list[SourceCoverage]]:
-    """Measure how much of the expected set each source of a choice could serve."""
+    """Measure how much of a set of keys each source of a choice could serve.
+
+    Args:
+        warehouse: Where to ask.
+        choice: The declared choice.
+        scope: The dates.
+        key: Key of the table that is fed.
+        expected: Relation with the keys to cover.
+        catalog: Tables and columns of the warehouse.
+    """
     present = [place for place, source in enumerate(choice.sources) if source.name in catalog]
     rows = warehouse.fetch(sufficiency_query(choice, scope, key, expected, present))
     measured: dict[date, list[SourceCoverage]] = {}

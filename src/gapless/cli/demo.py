@@ -180,6 +180,10 @@ def _fallback(out: Console, workspace: Workspace, incident: Incident) -> None:
         f"exit {report.exit_code}",
         style="dim",
     )
+    rest = _backfill(workspace, Selection()).report.counts.get("published", 0)
+    if rest:
+        behind = plural(rest, "partition")
+        out.print(f"  and {behind} of the tables that read it", style="dim")
 
 
 def _status(out: Console, workspace: Workspace, incident: Incident, days: Sequence[date]) -> None:

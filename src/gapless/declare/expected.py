@@ -7,11 +7,11 @@ the reason why the key is not expected.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gapless.declare.inputs import History, SameDate
+from gapless.declare.inputs import History, Read, SameDate, reads_of
 from gapless.declare.statements import Statement
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ class KeysOf:
     exclude: Mapping[str, str] = field(default_factory=dict)
     """Reason → predicate over the reference's rows; the first that holds gives the reason."""
 
+    def reads(self) -> Iterator[Read]:
+        """List the tables that decide which keys are expected."""
+        yield Read(self.reference, None)
+
     def __str__(self) -> str:
         return f"keys of {self.reference.name}"
 
@@ -42,6 +46,11 @@ class ExpectedQuery:
     group: str | None
     label: str | None
     carry: tuple[str, ...]
+
+    def reads(self) -> Iterator[Read]:
+        """List the tables that decide which keys are expected."""
+        for inner in self.inputs.values():
+            yield from reads_of(inner)
 
     def __str__(self) -> str:
         origin = self.statement.origin if isinstance(self.statement, Statement) else "query"

@@ -41,9 +41,10 @@ def _input(given: PlainInput) -> str:
             return f"same date {table.name}"
         case History(table, window):
             return f"history {table.name} {window}"
-        case Choice(sources, at_least, fill_missing, match):
+        case Choice(sources, at_least, fill_missing, match, measured_on):
             names = ", ".join(source.name for source in sources)
-            return f"choice {names} {at_least} {fill_missing} {match}"
+            measured = "" if measured_on is None else f" on {_expected(measured_on)}"
+            return f"choice {names} {at_least} {fill_missing} {match}{measured}"
         case Query(statement, inputs):
             inner = sorted(f"{alias}={_input(read)}" for alias, read in inputs.items())
             return f"query {_normal(statement)} {inner}"

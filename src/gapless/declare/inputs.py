@@ -12,6 +12,7 @@ from gapless.errors import DeclarationError
 from gapless.partitions import Path
 
 if TYPE_CHECKING:
+    from gapless.declare.expected import PlainExpected
     from gapless.declare.tables import Table
 
 
@@ -35,7 +36,7 @@ class Choice:
     """One of several sources for each partition, chosen by measured sufficiency.
 
     A source is sufficient when its usable rows cover at least `at_least` of the expected keys.
-    Only rows for expected keys are fed on.
+    Only rows for these keys are fed on.
     """
 
     sources: tuple[Table, ...]
@@ -46,6 +47,12 @@ class Choice:
     """Whether keys the chosen source lacks are filled from the later ones."""
     match: tuple[str, ...] = ()
     """Columns in which a row must agree with the expected row to be usable, e.g. `team`."""
+    measured_on: PlainExpected | None = None
+    """The keys to cover; None: the expected set of the table that is fed."""
+
+    def keys_to_cover(self, expected: PlainExpected | None) -> PlainExpected | None:
+        """Return the set the choice is measured on, given the expected set of its table."""
+        return expected if self.measured_on is None else self.measured_on
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,11 @@ def history(table: Table, window: Window) -> History:
 
 
 def first_sufficient(
-    *sources: Table, at_least: float, fill_missing: bool = False, match: Sequence[str] = ()
+    *sources: Table,
+    at_least: float,
+    fill_missing: bool = False,
+    match: Sequence[str] = (),
+    measured_on: PlainExpected | None = None,
 ) -> Choice:
     """Choose for each partition the first source that covers `at_least` of the expected keys.
 
@@ -88,6 +99,9 @@ def first_sufficient(
         at_least: Share of the expected keys, 0..1.
         fill_missing: Fill the keys the chosen source lacks from the later ones.
         match: Columns of the expected set in which a row must agree to be usable.
+        measured_on: The keys to cover and feed instead of the table's own expected set, so that
+            tables with different expected sets choose alike. The statement leaves out the rows
+            of keys that its table does not expect.
 
     Raises:
         DeclarationError: fewer than two sources, or a share outside 0..1.
@@ -98,14 +112,27 @@ def first_sufficient(
         raise DeclarationError(
             f"at_least is a share of the expected keys in 0..1, not {at_least!r}."
         )
-    return Choice(tuple(sources), at_least, fill_missing, tuple(match))
+    return Choice(tuple(sources), at_least, fill_missing, tuple(match), measured_on)
 
 
-def fill_missing(*sources: Table, match: Sequence[str] = ()) -> Choice:
-    """Take the rows of the first source and fill the expected keys it lacks from the next ones."""
+def fill_missing(
+    *sources: Table, match: Sequence[str] = (), measured_on: PlainExpected | None = None
+) -> Choice:
+    """Take the rows of the first source and fill the expected keys it lacks from the next ones.
+
+    Args:
+        sources: In order of preference.
+        match: Columns of the expected set in which a row must agree to be usable.
+        measured_on: The keys to feed instead of the table's own expected set.
+
+    Raises:
+        DeclarationError: fewer than two sources.
+    """
     if len(sources) < 2:  # noqa: PLR2004 - a choice takes two
         raise DeclarationError("fill_missing needs at least two sources.")
-    return Choice(tuple(sources), 0.0, fill_missing=True, match=tuple(match))
+    return Choice(
+        tuple(sources), 0.0, fill_missing=True, match=tuple(match), measured_on=measured_on
+    )
 
 
 def query(sql: str, inputs: Mapping[str, SameDate | History]) -> Query:
@@ -147,9 +174,11 @@ def reads_of(given: PlainInput) -> Iterator[Read]:
             yield Read(table, None)
         case History(table, window):
             yield Read(table, window)
-        case Choice(sources=sources):
+        case Choice(sources=sources, measured_on=measured_on):
             for source in sources:
                 yield Read(source, None, required=False)
+            if measured_on is not None:
+                yield from measured_on.reads()
         case Query(inputs=inputs):
             for inner in inputs.values():
                 yield from reads_of(inner)

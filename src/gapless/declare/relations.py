@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gapless.declare.expected import ExpectedByPath, ExpectedQuery
 from gapless.declare.gates import Check
-from gapless.declare.inputs import ByPath, Input, Query
+from gapless.declare.inputs import ByPath, Choice, Input, Query
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.soundness import RELATION_CANDIDATE, RELATION_PARTITIONS, check_relations_read
 from gapless.declare.statements import Statement
@@ -89,6 +89,8 @@ def _of_input(where: str, given: Input) -> Iterator[StatementUse]:
             yield from _of_input(where, upcoming)
         case Query(statement, inputs):
             yield _use(where, statement, inputs)
+        case Choice(measured_on=ExpectedQuery(statement=statement, inputs=inputs)):
+            yield _use(f"{where}: measured_on", statement, inputs)
 
 
 def _of_check(table: str, check: Check) -> StatementUse:

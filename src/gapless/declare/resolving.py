@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from gapless.declare.expected import Expected, ExpectedByPath, ExpectedQuery, PlainExpected
 from gapless.declare.gates import Check, Gate
-from gapless.declare.inputs import ByPath, Input, PlainInput, Query
+from gapless.declare.inputs import ByPath, Choice, Input, PlainInput, Query
 from gapless.declare.statements import Statement, read_statement
 
 Folder = Traversable | FilePath | None
@@ -19,6 +19,9 @@ def resolved_input(given: Input, folder: Folder) -> Input:
     match given:
         case Query(statement=str() as sql):
             return dataclasses.replace(given, statement=read_statement(sql, folder))
+        case Choice(measured_on=ExpectedQuery()):
+            keys = _resolved_keys(given.measured_on, folder)
+            return dataclasses.replace(given, measured_on=keys)
         case ByPath(historical, upcoming):
             return ByPath(_resolved_plain(historical, folder), _resolved_plain(upcoming, folder))
     return given

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf
+from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf, PlainExpected
 from gapless.declare.gates import BUILT_IN_CHECKS, CHECK_MISSING, Check
 from gapless.declare.inputs import Choice, Input, on_path, reads_of
 from gapless.errors import DeclarationError, nearest
@@ -182,8 +182,11 @@ def _check_relations(
             _check_tables(pipeline, where, (read.table for read in reads_of(plain)), owner)
             if isinstance(plain, Choice):
                 _check_choice(where, alias, plain, owner)
+                if plain.measured_on is not None:
+                    measured = f"{where}: {alias!r} is measured on"
+                    _check_keys(pipeline, measured, plain.measured_on, owner)
                 if hasattr(owner, "expected_on"):
-                    _check_match(where, plain, owner.expected_on(path))
+                    _check_match(where, plain, plain.keys_to_cover(owner.expected_on(path)))
 
 
 def _check_tables(pipeline: Pipeline, where: str, tables: Iterable[Table], owner: Table) -> None:
@@ -205,17 +208,30 @@ def _check_choice(where: str, alias: str, choice: Choice, owner: Table) -> None:
             )
 
 
-def _check_match(where: str, choice: Choice, expected: KeysOf | ExpectedQuery | None) -> None:
+def _check_match(where: str, choice: Choice, expected: PlainExpected | None) -> None:
     if expected is None:
         return
     key = expected.reference.key if isinstance(expected, KeysOf) else ()
     known = {*key, *expected.carry, expected.group or "", expected.label or ""} - {""}
+    covered = "the expected set" if choice.measured_on is None else "the set they are measured on"
     for column in choice.match:
         if column not in known:
             raise DeclarationError(
-                f"{where}: sources are to agree in {column!r}, which the expected set does not "
+                f"{where}: sources are to agree in {column!r}, which {covered} does not "
                 f"have. {nearest(column, known)} Add it with carry=({column!r},)."
             )
+
+
+def _check_keys(pipeline: Pipeline, where: str, given: PlainExpected, owner: Table) -> None:
+    if isinstance(given, ExpectedQuery):
+        _check_relations(pipeline, where, given.inputs, owner)
+        return
+    _check_tables(pipeline, where, [given.reference], owner)
+    if not set(owner.key) <= {*given.reference.key, *given.carry}:
+        raise DeclarationError(
+            f"{where}: the key of {owner.name} ({', '.join(owner.key)}) cannot be had from the "
+            f"keys of {given.reference.name} ({', '.join(given.reference.key)})."
+        )
 
 
 def _check_expected(pipeline: Pipeline, table: Derived) -> None:
@@ -228,15 +244,8 @@ def _check_expected(pipeline: Pipeline, table: Derived) -> None:
     if all(given is None for given in plain):
         raise DeclarationError(f"{table.name} expects nothing on any path; declare expected=.")
     for given in plain:
-        if isinstance(given, KeysOf):
-            _check_tables(pipeline, f"{table.name}: expected", [given.reference], table)
-            if not set(table.key) <= {*given.reference.key, *given.carry}:
-                raise DeclarationError(
-                    f"{table.name}: its key ({', '.join(table.key)}) cannot be expected from the "
-                    f"keys of {given.reference.name} ({', '.join(given.reference.key)})."
-                )
-        elif isinstance(given, ExpectedQuery):
-            _check_relations(pipeline, f"{table.name}: expected", given.inputs, table)
+        if given is not None:
+            _check_keys(pipeline, f"{table.name}: expected", given, table)
         if given is not None and table.gate.group_coverage is not None and given.group is None:
             raise DeclarationError(
                 f"{table.name}: the gate has group_coverage, but its expected set names no group; "

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gapless.declare.calendar import DateFacts
-from gapless.declare.expected import Expected, ExpectedByPath, ExpectedQuery, KeysOf, PlainExpected
+from gapless.declare.expected import Expected, ExpectedByPath, PlainExpected
 from gapless.declare.gates import Check, Gate
-from gapless.declare.inputs import Input, PlainInput, Read, on_path, reads_of
+from gapless.declare.inputs import Choice, Input, PlainInput, Read, on_path, reads_of
 from gapless.declare.statements import Statement
 from gapless.partitions import Path
 
@@ -92,6 +92,11 @@ class Derived(Table):
         """Return the inputs of a path by name."""
         return {name: on_path(given, path) for name, given in self.inputs.items()}
 
+    def choices_on(self, path: Path) -> dict[str, Choice]:
+        """Return the source choices of a path by input name."""
+        given = self.inputs_on(path)
+        return {name: plain for name, plain in given.items() if isinstance(plain, Choice)}
+
     def reads_on(self, path: Path) -> Iterator[Read]:
         """List every table that decides what a partition holds or must hold."""
         for given in self.inputs_on(path).values():
@@ -101,11 +106,8 @@ class Derived(Table):
     def expected_reads_on(self, path: Path) -> Iterator[Read]:
         """List the tables that decide what a partition must hold and how it is checked."""
         expected = self.expected_on(path)
-        if isinstance(expected, KeysOf):
-            yield Read(expected.reference, None)
-        elif isinstance(expected, ExpectedQuery):
-            for inner in expected.inputs.values():
-                yield from reads_of(inner)
+        if expected is not None:
+            yield from expected.reads()
         for check in self.gate.checks:
             for inner in check.inputs.values():
                 yield from reads_of(inner)

@@ -15,7 +15,6 @@ from gapless.errors import QueryFailed
 from gapless.measure import audit_request, measure_coverage, run_checks, stage_expected
 from gapless.partitions import Path, path_of
 from gapless.plan.picture import Picture
-from gapless.sql.binding import Scope
 from gapless.verdicts import Outcome, judge, worst
 from gapless.warehouse.interface import Warehouse
 
@@ -71,7 +70,7 @@ def _measure(
     if expected is None or not references <= set(picture.catalog):
         return {}
     versions = {day: picture.publications[table.name, day].version for day in days}
-    scope = Scope(picture.pipeline.partition, tuple(picture.calendar.dates[day] for day in days))
+    scope = picture.scope(days)
     name = f"doubt_{table.schema}__{table.short_name}"
     try:
         place = stage_expected(warehouse, table, expected, scope, name)

@@ -40,6 +40,12 @@ class Picture:
     needed: dict[str, DateRange] = field(default_factory=dict)
     """Table → the dates that were read."""
 
+    def scope(self, days: Iterable[date]) -> Scope:
+        """Return some scheduled dates as what a statement computes."""
+        facts = tuple(self.calendar.dates[day] for day in days)
+        absent = frozenset(self.pipeline.tables) - self.catalog.keys()
+        return Scope(self.pipeline.partition, facts, absent=absent)
+
     def holds(self, publication: Publication) -> bool:
         """Tell whether a partition still holds exactly what was published."""
         held = self.contents[publication.table].on(publication.partition)

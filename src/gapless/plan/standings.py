@@ -343,9 +343,9 @@ def inputs_hash(
     for alias, given in table.inputs_on(path).items():
         if isinstance(given, Choice):
             total += _choice_digest(standings, given, alias, facts, publication, fed)
-            continue
         for read in reads_of(given):
-            total += _read_digest(standings, read, facts)
+            if read.required:
+                total += _read_digest(standings, read, facts)
     for read in table.expected_reads_on(path):
         total += _read_digest(standings, read, facts)
     return f"{total % MODULUS:016x}"

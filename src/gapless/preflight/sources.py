@@ -8,6 +8,7 @@ from functools import partial
 
 from gapless.choosing import ChoiceMade, choose, with_unfit
 from gapless.coverage import percent
+from gapless.declare.expected import PlainExpected
 from gapless.declare.inputs import Choice
 from gapless.declare.tables import Derived
 from gapless.findings import DatedFact, Finding, Remedy, Severity
@@ -15,7 +16,6 @@ from gapless.measure import measure_choice, stage_expected
 from gapless.partitions import Path
 from gapless.plan.build import Action, Plan
 from gapless.plan.standings import Standings, unfit_source
-from gapless.sql.binding import Scope
 from gapless.sql.cleaning import clean_script
 from gapless.warehouse.interface import Warehouse
 
@@ -23,38 +23,35 @@ Foreseen = dict[tuple[str, date], tuple[ChoiceMade, ...]]
 
 
 def foresee_choices(warehouse: Warehouse, plan: Plan, standings: Standings) -> Foreseen:
-    """Measure the source choices of every planned partition whose expected set is known by now.
+    """Measure the source choices of every planned partition whose keys to cover are known by now.
 
-    Two statements for each table that chooses; the run measures again when its turn comes.
+    Two statements for each choice of a table; the run measures again when its turn comes.
     """
     foreseen: Foreseen = {}
-    picture = standings.picture
-    for table in picture.pipeline.derived_tables:
+    for table in standings.picture.pipeline.derived_tables:
         steps = plan.of(table.name, Action.COMPUTE, Action.RECHECK)
         for path in Path:
-            choices = {
-                alias: given
-                for alias, given in table.inputs_on(path).items()
-                if isinstance(given, Choice)
-            }
-            days = [
-                step.partition
-                for step in steps
-                if step.path is path and _is_measurable(standings, table, path, step.partition)
-            ]
-            if choices and days:
-                foreseen.update(_measure(warehouse, standings, table, path, choices, days))
+            days = [step.partition for step in steps if step.path is path]
+            for alias, choice in table.choices_on(path).items():
+                keys = choice.keys_to_cover(table.expected_on(path))
+                if keys is None:
+                    continue
+                known = [day for day in days if _is_known(standings, keys, day)]
+                if known:
+                    measured = _measure(warehouse, standings, table, (alias, choice), keys, known)
+                    for slot, made in measured.items():
+                        foreseen[slot] = (*foreseen.get(slot, ()), made)
     return foreseen
 
 
-def _is_measurable(standings: Standings, table: Derived, path: Path, day: date) -> bool:
+def _is_known(standings: Standings, keys: PlainExpected, day: date) -> bool:
     if day not in standings.picture.calendar.dates:
         return False
     facts = standings.picture.calendar.dates[day]
     return all(
         read.table.name in standings.picture.catalog
         and standings.first_unsettled(read, facts) is None
-        for read in table.expected_reads_on(path)
+        for read in keys.reads()
     )
 
 
@@ -62,27 +59,24 @@ def _measure(
     warehouse: Warehouse,
     standings: Standings,
     table: Derived,
-    path: Path,
-    choices: dict[str, Choice],
+    given: tuple[str, Choice],
+    keys: PlainExpected,
     days: Sequence[date],
-) -> Foreseen:
-    expected = table.expected_on(path)
-    if expected is None:
-        return {}
+) -> dict[tuple[str, date], ChoiceMade]:
+    alias, choice = given
     picture = standings.picture
-    scope = Scope(picture.pipeline.partition, tuple(picture.calendar.dates[day] for day in days))
+    scope = picture.scope(days)
     name = f"foreseen_{table.schema}__{table.short_name}"
-    place = stage_expected(warehouse, table, expected, scope, name)
+    place = stage_expected(warehouse, table, keys, scope, name)
     try:
-        made: dict[date, list[ChoiceMade]] = {day: [] for day in days}
-        for alias, given in choices.items():
-            measured = measure_choice(warehouse, given, scope, table.key, place, picture.catalog)
-            for day, sources in measured.items():
-                unfit = partial(unfit_source, standings)
-                made[day].append(choose(alias, given, with_unfit(given, sources, day, unfit)))
+        measured = measure_choice(warehouse, choice, scope, table.key, place, picture.catalog)
     finally:
         warehouse.unstage([name])
-    return {(table.name, day): tuple(choices_made) for day, choices_made in made.items()}
+    unfit = partial(unfit_source, standings)
+    return {
+        (table.name, day): choose(alias, choice, with_unfit(choice, sources, day, unfit))
+        for day, sources in measured.items()
+    }
 
 
 def partial_sources(foreseen: Foreseen, standings: Standings) -> list[Finding]:

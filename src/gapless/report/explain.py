@@ -142,7 +142,10 @@ def _choice(made: ChoiceMade) -> RenderableType:
             percent(source.ratio),
             used,
         )
-    return Group(Text(made.reason), table)
+    reason = Text(made.reason)
+    if made.measured_on is not None:
+        reason.append(f"  measured on the {made.measured_on}", style="dim")
+    return Group(reason, table)
 
 
 def _published(story: Story) -> RenderableType:

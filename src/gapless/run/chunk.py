@@ -19,10 +19,12 @@ from gapless.errors import DeclarationError, nearest
 from gapless.measure import (
     Named,
     audit_request,
+    choice_set_names,
     measure_choice,
     measure_coverage,
     name_details,
     run_checks,
+    stage_choice_sets,
     stage_expected,
 )
 from gapless.partitions import Path
@@ -60,9 +62,10 @@ class Chunk:
         return [facts.day for facts in self.scope.dates]
 
     @property
-    def staged_names(self) -> tuple[str, str, str]:
-        """Names of the staged rows, of the staged expected set and of the staged dates."""
-        return f"rows_{self.slot}", f"expected_{self.slot}", f"dates_{self.slot}"
+    def staged_names(self) -> tuple[str, ...]:
+        """Names of the staged rows, expected set, dates, and of what choices are measured on."""
+        covered = choice_set_names(self.table, self.path, f"covered_{self.slot}")
+        return f"rows_{self.slot}", f"expected_{self.slot}", f"dates_{self.slot}", *covered
 
 
 @dataclass(frozen=True)
@@ -120,14 +123,22 @@ def stage_chunk(
         WarehouseError: a statement failed; nothing of the chunk was published.
         DeclarationError: the staged rows lack a declared column.
     """
-    rows_name, expected_name, dates_name = chunk.staged_names
+    rows_name, expected_name, dates_name, *_ = chunk.staged_names
     # Every statement of the chunk reads the dates: staged once, the planner knows how many.
     dates_place, _ = warehouse.stage(dates_name, partitions_relation(chunk.scope))
     chunk = replace(chunk, scope=replace(chunk.scope, place=dates_place))
     expected_place = stage_expected(
         warehouse, chunk.table, chunk.expected, chunk.scope, expected_name
     )
-    choices = _make_choices(warehouse, chunk, expected_place, catalog, forced, unfit)
+    covered = stage_choice_sets(
+        warehouse,
+        chunk.table,
+        chunk.path,
+        chunk.scope,
+        expected=(chunk.expected, expected_place),
+        name=f"covered_{chunk.slot}",
+    )
+    choices = _make_choices(warehouse, chunk, covered, catalog, forced, unfit)
     unfed = {
         day: tuple(made) for day, made in choices.items() if any(c.place is None for c in made)
     }
@@ -137,7 +148,7 @@ def stage_chunk(
     scope = chunk.scope.within(fed)
     bindings = Bindings(
         scope=scope,
-        choices=_chosen_sources(chunk, choices, fed, expected_place, catalog),
+        choices=_chosen_sources(chunk, choices, fed, covered, catalog),
         key=chunk.table.key,
     )
     text = compose(chunk.table.statement, chunk.table.inputs_on(chunk.path), bindings)
@@ -174,20 +185,19 @@ def check_staged_columns(table: Derived, columns: Mapping[str, str], partition: 
 def _make_choices(
     warehouse: Warehouse,
     chunk: Chunk,
-    expected_place: str,
+    covered: Mapping[str, str],
     catalog: Mapping[str, Mapping[str, str]],
     forced: Collection[date],
     unfit: Unfit,
 ) -> dict[date, list[ChoiceMade]]:
     made: dict[date, list[ChoiceMade]] = {day: [] for day in chunk.days}
-    for alias, given in chunk.table.inputs_on(chunk.path).items():
-        if isinstance(given, Choice):
-            measured = measure_choice(
-                warehouse, given, chunk.scope, chunk.table.key, expected_place, catalog
-            )
-            for day, sources in measured.items():
-                checked = with_unfit(given, sources, day, unfit)
-                made[day].append(choose(alias, given, checked, forced=day in forced))
+    for alias, given in chunk.table.choices_on(chunk.path).items():
+        measured = measure_choice(
+            warehouse, given, chunk.scope, chunk.table.key, covered[alias], catalog
+        )
+        for day, sources in measured.items():
+            checked = with_unfit(given, sources, day, unfit)
+            made[day].append(choose(alias, given, checked, forced=day in forced))
     return made
 
 
@@ -195,13 +205,11 @@ def _chosen_sources(
     chunk: Chunk,
     choices: Mapping[date, Sequence[ChoiceMade]],
     fed: Sequence[date],
-    expected_place: str,
+    covered: Mapping[str, str],
     catalog: Mapping[str, Mapping[str, str]],
 ) -> dict[str, ChosenSource]:
     chosen: dict[str, ChosenSource] = {}
-    for alias, given in chunk.table.inputs_on(chunk.path).items():
-        if not isinstance(given, Choice):
-            continue
+    for alias, given in chunk.table.choices_on(chunk.path).items():
         present = tuple(i for i, source in enumerate(given.sources) if source.name in catalog)
         places = {
             day: made.place
@@ -213,7 +221,7 @@ def _chosen_sources(
             by_date=places,
             columns=_offered_columns(chunk.table, given, present, catalog),
             present=present,
-            expected=expected_place,
+            expected=covered[alias],
         )
     return chosen
 
@@ -261,9 +269,7 @@ def _audit(
         live_columns=tuple(catalog.get(chunk.table.name, ())),
         guarded=[day for day in chunk.guarded if day in staged_days],
     )
-    coverages = _without_strays(
-        warehouse, request, measure_coverage(warehouse, request), chunk.tampered
-    )
+    coverages = _without_strays(warehouse, request, measure_coverage(warehouse, request), chunk)
     checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)
     named: dict[date, dict[str, list[Named]]] = {}
     if any(_has_something_to_name(coverage) for coverage in coverages.values()):
@@ -286,21 +292,26 @@ def _without_strays(
     warehouse: Warehouse,
     request: AuditRequest,
     coverages: Mapping[date, Coverage],
-    tampered: Mapping[date, int],
+    chunk: Chunk,
 ) -> dict[date, Coverage]:
-    """Leave rows that somebody slipped in behind a publication out of what is lost.
+    """Leave keys that were never rightly there, or are not due any more, out of what is lost.
 
-    A key of such a date counts as lost when it is still expected, and also when it is not expected
-    any more as far as the expected set itself has shrunk: the reference may have lost it, too.
+    Rows may have been slipped in behind a publication: a key of such a date counts as lost when it
+    is still expected, and also when it is not expected any more as far as the expected set itself
+    has shrunk, since the reference may have lost it, too. What is expected of a date to come
+    changes with every date that is played; whoever is not expected any more is no loss.
     """
-    doubtful = {day for day in tampered if day in coverages and coverages[day].lost}
+    to_come = chunk.path is Path.UPCOMING
+    doubtful = {
+        day for day, found in coverages.items() if found.lost and (to_come or day in chunk.tampered)
+    }
     if not doubtful:
         return dict(coverages)
     due: dict[date, int] = {row[0]: row[1] for row in warehouse.fetch(lost_due_query(request))}
     settled = dict(coverages)
     for day in doubtful:
         found, still_due = coverages[day], due.get(day, 0)
-        shrunk = max(0, tampered[day] - found.expected)
+        shrunk = 0 if to_come else max(0, chunk.tampered[day] - found.expected)
         settled[day] = replace(found, lost=still_due + min(found.lost - still_due, shrunk))
     return settled
 

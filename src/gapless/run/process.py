@@ -27,7 +27,6 @@ from gapless.run.records import (
     standing_of,
     waiver_for,
 )
-from gapless.sql.binding import Scope
 from gapless.verdicts import Outcome
 from gapless.warehouse.interface import Publication, PublishRequest, QuarantineRequest, Warehouse
 
@@ -91,7 +90,7 @@ class ChunkProcess:
         middle = len(chunk.days) // 2
         result = ChunkResult(chunk.table.name)
         for part in (chunk.scope.dates[:middle], chunk.scope.dates[middle:]):
-            result.add(self.run(replace(chunk, scope=Scope(chunk.scope.partition, part))))
+            result.add(self.run(replace(chunk, scope=replace(chunk.scope, dates=part))))
         return result
 
     def _settle(self, staged: StagedChunk, started: datetime) -> ChunkResult:

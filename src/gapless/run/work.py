@@ -20,7 +20,6 @@ from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.process import ChunkProcess, ChunkResult
 from gapless.run.records import bare_attempt
-from gapless.sql.binding import Scope
 
 
 class Work:
@@ -110,8 +109,7 @@ class Work:
             if expected is None or not of_path:
                 continue
             for number, piece in enumerate(chunked(of_path, self.frame.settings.chunk_size)):
-                facts = tuple(self.standings.picture.calendar.dates[day] for day in piece)
-                scope = Scope(self.standings.picture.pipeline.partition, facts)
+                scope = self.standings.picture.scope(piece)
                 slot = f"{table.schema}__{table.short_name}_{path.value}_{number}"
                 guarded = self._guarded(table, path, piece)
                 tampered = self._tampered(table, piece)

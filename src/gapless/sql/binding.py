@@ -13,7 +13,7 @@ Every relation is cut to the dates it may concern, so that scans stay as small a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gapless.declare.calendar import DateFacts
@@ -21,7 +21,8 @@ from gapless.declare.expected import ExpectedQuery, KeysOf, PlainExpected
 from gapless.declare.inputs import Choice, History, PlainInput, Query, SameDate
 from gapless.declare.soundness import RELATION_CANDIDATE, RELATION_PARTITIONS
 from gapless.declare.statements import Statement
-from gapless.declare.tables import Derived, Table
+from gapless.declare.tables import Derived, Source, Table
+from gapless.partitions import Path
 from gapless.sql.literals import (
     columns,
     date_list,
@@ -46,6 +47,8 @@ class Scope:
     """Oldest first, at least one."""
     place: str | None = None
     """Relation that holds exactly these dates already, where one was staged."""
+    absent: frozenset[str] = frozenset()
+    """Names of tables that do not exist yet; whoever reads one reads no rows."""
 
     @property
     def first(self) -> date:
@@ -61,7 +64,7 @@ class Scope:
         """Return the scope cut to some of its dates."""
         wanted = set(days)
         kept = tuple(facts for facts in self.dates if facts.day in wanted)
-        return self if len(kept) == len(self.dates) else Scope(self.partition, kept)
+        return self if len(kept) == len(self.dates) else replace(self, dates=kept, place=None)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class ChosenSource:
     present: tuple[int, ...]
     """Places of the sources whose tables exist."""
     expected: str
-    """Relation with the expected set of the chunk."""
+    """Relation with the keys to feed, those that the choice was measured on."""
 
 
 @dataclass(frozen=True)
@@ -149,19 +152,39 @@ def bind(alias: str, given: PlainInput, bindings: Bindings) -> str:
     scope = bindings.scope
     match given:
         case SameDate(table):
-            return f"SELECT * FROM {relation(table.name)} WHERE {on_dates(scope)}"
+            return f"SELECT * FROM {rows_of(table, scope)} WHERE {on_dates(scope)}"
         case History(table, window):
             start = min(window.start(facts) for facts in scope.dates)
             column = identifier(scope.partition)
             until = f"{column} < {literal(scope.last)}"
             since = f"{column} >= {literal(start)} AND " if start > date.min else ""
-            return f"SELECT * FROM {relation(table.name)} WHERE {since}{until}"
+            return f"SELECT * FROM {rows_of(table, scope)} WHERE {since}{until}"
         case Query(statement, inputs):
             text = statement.text if isinstance(statement, Statement) else statement
             inner = {name: bind(name, read, bindings) for name, read in inputs.items()}
             return f"{with_clause(inner)}\nSELECT * FROM (\n{text}\n)"
+        case Choice(sources=sources) if alias not in bindings.choices:
+            # Nothing was chosen: only the columns are asked for, see `rows_of`.
+            rows = rows_of(sources[0], scope)
+            return f"SELECT *, NULL::VARCHAR AS {COLUMN_SOURCE} FROM {rows} WHERE FALSE"
         case Choice():
             return _chosen_rows(given, bindings.choices[alias], bindings)
+
+
+def rows_of(table: Table, scope: Scope) -> str:
+    """Relation with the rows of a table; without rows where it does not exist yet.
+
+    Nothing of it is due then, or its reader would be blocked: on opening day there is no history.
+    Its columns are those its own statement would yield, or those declared for a source.
+    """
+    if table.name in scope.absent:
+        if isinstance(table, Derived):
+            inputs = table.inputs_on(Path.HISTORICAL)
+            text = compose(table.statement, inputs, Bindings(scope))
+            return f"(SELECT * FROM (\n{text}\n) AS yielded WHERE FALSE) AS absent"
+        if isinstance(table, Source) and table.columns:
+            return f"({rows_relation(table.columns, [])}) AS absent"
+    return relation(table.name)
 
 
 def expected_relation(table: Derived, expected: PlainExpected, scope: Scope) -> str:
@@ -218,7 +241,7 @@ def _keys_of(expected: KeysOf, names: list[str], scope: Scope) -> str:
     return (
         f"{with_clause(relations)}\n"
         f"SELECT {columns(names)}, {reason} AS {COLUMN_EXCLUDED}\n"
-        f"FROM {relation(expected.reference.name)} WHERE {on_dates(scope)}"
+        f"FROM {rows_of(expected.reference, scope)} WHERE {on_dates(scope)}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Sufficiency: how much of the expected set each source of a choice could serve, by partition."""
+"""Sufficiency: how much of a set of keys each source of a choice could serve, by partition."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sufficiency_query(
         choice: The declared choice.
         scope: The dates.
         key: Key of the table that is fed.
-        expected: Relation with its expected set.
+        expected: Relation with the keys to cover.
         present: Places of the sources whose tables exist.
 
     Returns:

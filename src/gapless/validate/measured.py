@@ -51,9 +51,7 @@ def measure_table(
         expected = table.expected_on(path)
         if not chosen or expected is None:
             continue
-        scope = Scope(
-            picture.pipeline.partition, tuple(picture.calendar.dates[day] for day in chosen)
-        )
+        scope = picture.scope(chosen)
         try:
             _measure(warehouse, standings, table, expected, scope, measured)
         except QueryFailed as error:
@@ -103,7 +101,7 @@ def measure_source(
     source = next(found for found in picture.pipeline.sources if found.name == name)
     if name not in picture.catalog or not days:
         return []
-    scope = Scope(picture.pipeline.partition, tuple(picture.calendar.dates[day] for day in days))
+    scope = picture.scope(days)
     limitations = picture.pipeline.limitations
     return [
         run_check(warehouse, check, scope, name, _limitations(limitations, name, check.name))

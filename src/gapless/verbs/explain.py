@@ -10,7 +10,7 @@ from gapless.choosing import ChoiceMade, choose
 from gapless.coverage import Coverage
 from gapless.declare.calendar import DateFacts
 from gapless.declare.expected import PlainExpected
-from gapless.declare.inputs import Choice, Read
+from gapless.declare.inputs import Read, reads_of
 from gapless.declare.tables import Derived, Table
 from gapless.errors import QueryFailed
 from gapless.ledger.interface import Attempt, Waiver
@@ -18,16 +18,17 @@ from gapless.measure import (
     CheckOutcome,
     Named,
     audit_request,
+    choice_set_names,
     measure_choice,
     measure_coverage,
     name_details,
     run_checks,
+    stage_choice_sets,
     stage_expected,
 )
 from gapless.partitions import Path, path_of
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
-from gapless.sql.binding import Scope
 from gapless.verbs.selection import Selection, look
 from gapless.verbs.workspace import Workspace
 from gapless.verdicts import GateResult, judge
@@ -35,6 +36,8 @@ from gapless.warehouse.interface import Publication
 
 NAMES_AT_MOST = 1000
 """`explain` names every missing key; beyond this many nobody reads on."""
+COVERED = "explained_covered"
+"""What the relations begin with that hold the keys of source choices."""
 
 
 @dataclass(frozen=True)
@@ -163,11 +166,13 @@ def _measured(
     expected = table.expected_on(path)
     catalog = standings.picture.catalog
     references = {read.table.name for read in table.expected_reads_on(path)}
+    for choice in table.choices_on(path).values():
+        references |= {read.table.name for read in reads_of(choice) if read.required}
     quiet = story.standing.state is State.WARM_UP
     if expected is None or quiet or not references <= set(catalog):
         return replace(story, expected=expected)
     warehouse = workspace.warehouse
-    scope = Scope(workspace.pipeline.partition, (facts,))
+    scope = standings.picture.scope([facts.day])
     staged = "explained_expected"
     try:
         place = stage_expected(warehouse, table, expected, scope, staged)
@@ -197,27 +202,26 @@ def _measured(
             row_label=table.label,
             limit=NAMES_AT_MOST,
         )
-        choices = tuple(
-            choose(
-                alias,
-                given,
-                measure_choice(warehouse, given, scope, table.key, place, catalog)[facts.day],
-            )
-            for alias, given in table.inputs_on(path).items()
-            if isinstance(given, Choice)
+        covered = stage_choice_sets(
+            warehouse, table, path, scope, expected=(expected, place), name=COVERED
         )
+        choices = []
+        for alias, given in table.choices_on(path).items():
+            key, keys = table.key, covered[alias]
+            measured = measure_choice(warehouse, given, scope, key, keys, catalog)
+            choices.append(choose(alias, given, measured[facts.day]))
     except QueryFailed as error:
         # The rest of the story can be told all the same.
         return replace(story, expected=expected, unmeasured=error.what)
     finally:
-        warehouse.unstage([staged, "explained_rows"])
+        warehouse.unstage([staged, "explained_rows", *choice_set_names(table, path, COVERED)])
     return replace(
         story,
         expected=expected,
         coverage=coverage,
         results=tuple(judge(request.gate, coverage, checked.get(facts.day, []))),
         named=named.get(facts.day, {}),
-        choices=choices,
+        choices=tuple(choices),
     )
 
 

@@ -170,6 +170,7 @@ class TestReasons:
             "chosen": "raw.full",
             "filled_from": [],
             "reason": made(FIRST, 1, 10).reason,
+            "measured_on": None,
             "sources": [
                 {"source": "raw.fast", "rows": 1, "usable": 1, "expected": 10},
                 {"source": "raw.full", "rows": 10, "usable": 10, "expected": 10},

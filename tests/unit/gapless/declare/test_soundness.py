@@ -217,8 +217,8 @@ class TestExpectedSets:
         """A reference whose rows are named by other columns cannot say which keys to expect."""
         table = derived(sales, key=("shop_id", "till"))
         assert refusal(lambda: check_derived(pipeline, table)) == (
-            "mart.totals: its key (shop_id, till) cannot be expected from the keys of raw.sales "
-            "(shop_id)."
+            "mart.totals: expected: the key of mart.totals (shop_id, till) cannot be had from the "
+            "keys of raw.sales (shop_id)."
         )
 
     def test_key_from_carried_column(self, pipeline: Pipeline, sales: Table) -> None:
