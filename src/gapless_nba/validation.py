@@ -14,30 +14,48 @@ WITHOUT_SHOTS = {
     "precompute.team_defense_zone_analysis": "paint_pct_allowed IS NULL",
     "precompute.player_shot_zone_analysis": "primary_scoring_zone IS NULL",
     "precompute.player_composite_factors": "shot_zone_mismatch_score IS NULL",
+    "precompute.player_daily_cache": "primary_scoring_zone IS NULL",
+    "precompute.ml_feature_store": "paint_rate IS NULL OR shot_zone_mismatch_score IS NULL",
 }
 """Table → rows that lack a value where games have no shots."""
 
 
+_GAMES = {"player_game_summary": "player_game_summary"}
+_CROSS_CHECKS: tuple[tuple[str, str, dict[str, str], bool], ...] = (
+    ("player_game_summary", "rebounds_add_up", {}, True),
+    ("player_game_summary", "zones_equal_attempts", {}, False),
+    ("team_offense_game_summary", "team_is_sum_of_players", _GAMES, True),
+    ("team_offense_game_summary", "minutes_add_up", {}, False),
+    (
+        "team_defense_game_summary",
+        "defense_mirrors_offense",
+        {"team_offense_game_summary": "team_offense_game_summary"},
+        True,
+    ),
+    ("synthetic_player_game_context", "agrees_with_games", _GAMES, True),
+    ("player_shot_zone_analysis", "zone_rates_add_up", {}, True),
+    ("player_composite_factors", "agrees_with_games", _GAMES, True),
+    ("player_composite_factors", "adjustments_add_up", {}, True),
+    ("player_daily_cache", "agrees_with_games", _GAMES, True),
+    ("ml_feature_store", "agrees_with_games", _GAMES, True),
+    (
+        "ml_feature_store",
+        "features_agree",
+        {"cache": "player_daily_cache", "factors": "player_composite_factors"},
+        True,
+    ),
+    ("ml_feature_store", "missing_inputs_add_up", {}, True),
+)
+"""Table, check, what it reads, and whether a violation is an error."""
+
+
 def declare_cross_checks(pipeline: Pipeline) -> None:
     """Declare the identities within tables, and the agreement between layers."""
-    for table, name, inputs, blocking in (
-        ("player_game_summary", "rebounds_add_up", (), True),
-        ("player_game_summary", "zones_equal_attempts", (), False),
-        ("team_offense_game_summary", "team_is_sum_of_players", ("player_game_summary",), True),
-        ("team_offense_game_summary", "minutes_add_up", (), False),
-        (
-            "team_defense_game_summary",
-            "defense_mirrors_offense",
-            ("team_offense_game_summary",),
-            True,
-        ),
-        ("player_shot_zone_analysis", "zone_rates_add_up", (), True),
-        ("synthetic_player_game_context", "agrees_with_games", ("player_game_summary",), True),
-        ("player_composite_factors", "agrees_with_games", ("player_game_summary",), True),
-        ("player_composite_factors", "adjustments_add_up", (), True),
-    ):
-        reads: dict[str, SameDate] = {read: same_date(pipeline.table(read)) for read in inputs}
-        examined = check(name, f"checks/{name}.sql", reads, blocking=blocking)
+    for table, name, reads, blocking in _CROSS_CHECKS:
+        inputs: dict[str, SameDate] = {
+            alias: same_date(pipeline.table(read)) for alias, read in reads.items()
+        }
+        examined = check(name, f"checks/{name}.sql", inputs, blocking=blocking)
         pipeline.cross_check(pipeline.derived_table(table), examined)
 
 

@@ -50,7 +50,7 @@ def whole_once(loaded_once: Place, backfill_report: dict[str, Any]) -> Place:
 
 @pytest.fixture(scope="session")
 def upstream_once(loaded_once: Place) -> Place:
-    """Two real seasons with everything but player_composite_factors. Shared: copy it."""
+    """Two real seasons with everything before the tables that choose. Shared: copy it."""
     place = loaded_once.copy_to(loaded_once.folder.with_name("upstream"))
     place.run("backfill", *UPSTREAM)
     return place
@@ -116,7 +116,7 @@ def whole(whole_once: Place, copied: Callable[[Place], Place]) -> Place:
 
 @pytest.fixture
 def upstream(upstream_once: Place, copied: Callable[[Place], Place]) -> Place:
-    """A copy of everything but player_composite_factors."""
+    """A copy of everything before the tables that choose."""
     return copied(upstream_once)
 
 

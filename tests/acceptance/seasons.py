@@ -12,6 +12,8 @@ SYNTHETIC = "analytics.synthetic_player_game_context"
 TDZA = "precompute.team_defense_zone_analysis"
 PSZA = "precompute.player_shot_zone_analysis"
 PCF = "precompute.player_composite_factors"
+PDC = "precompute.player_daily_cache"
+MLFS = "precompute.ml_feature_store"
 
 KEYS: dict[str, tuple[str, ...]] = {
     PGS: ("player_id",),
@@ -21,11 +23,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     TDZA: ("team",),
     PSZA: ("player_id",),
     PCF: ("player_id",),
+    PDC: ("player_id",),
+    MLFS: ("player_id",),
 }
 """Every table that is built for past dates, with its key within a date."""
 
-UPSTREAM = tuple(table for table in KEYS if table != PCF)
-"""What stands before player_composite_factors."""
+CHOOSING = (PCF, PDC, MLFS)
+"""The tables that choose between the upcoming and the synthetic context."""
+UPSTREAM = tuple(table for table in KEYS if table not in CHOOSING)
+"""What stands before them."""
 
 FEB_23, FEB_24, FEB_25, FEB_26 = (date(2023, 2, day) for day in (23, 24, 25, 26))
 INCIDENT = (FEB_23, FEB_24)

