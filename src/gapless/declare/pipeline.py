@@ -251,7 +251,7 @@ class Pipeline:
             table: The table that has the violations.
             check: The check that finds them, or `missing` for dates without any rows.
             reason: Why nothing can be done about them.
-            season: Limits it to one season.
+            season: Limits it, and its consequences, to one season.
             first: Limits it to dates from here on.
             last: Limits it to dates up to here.
             where: Predicate over the rows of the check (`entity`, `detail`): which it explains.

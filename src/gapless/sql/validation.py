@@ -132,7 +132,8 @@ def neighbours_query(request: NeighbourRequest) -> str:
         "(PARTITION BY season, name ORDER BY day "
         f"ROWS BETWEEN {request.trailing} PRECEDING AND 1 PRECEDING)"
     )
-    spread = "coalesce(usual_spread, 0)"
+    # Where the neighbours' rows were all alike, the date's own rows have to say what is little.
+    spread = "coalesce(nullif(usual_spread, 0), spread, 0)"
     # A share of NULLs that falls is a late start, no hole; a mean over few rows says little.
     unlike = {
         "nulls": f"nulls - usual_nulls > greatest({deviations} * coalesce(spread_nulls, 0), "

@@ -62,7 +62,9 @@ def _found(
     reached = reached_from(picture, table, by_date)
     reached[table] = set(by_date)
     consequences = [
-        _consequence(warehouse, picture, name, predicate, reached.get(name, set()), days)
+        _consequence(
+            warehouse, picture, name, predicate, _within(picture, limitation, reached, name), days
+        )
         for name, predicate in limitation.consequences.items()
         if name in picture.catalog
     ]
@@ -77,6 +79,16 @@ def _found(
         first=tuple(sorted(first)[:NAMED_AT_MOST]),
         consequences=tuple(c for c in consequences if c is not None),
     )
+
+
+def _within(
+    picture: Picture, limitation: Limitation, reached: Mapping[str, set[date]], table: str
+) -> set[date]:
+    """Return what is within reach; of a season's limitation only that season's dates."""
+    days = reached.get(table, set())
+    if limitation.season is None:
+        return days
+    return {day for day in days if picture.calendar.dates[day].season == limitation.season}
 
 
 def _consequence(

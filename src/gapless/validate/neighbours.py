@@ -17,7 +17,7 @@ from gapless.warehouse.interface import Warehouse
 
 TRAILING = 30
 """Dates before a date, of the same season, that are its neighbours."""
-LEAST = 10
+LEAST = 20
 """With fewer of them nothing can be said."""
 DEVIATIONS = 8.0
 """Standard deviations of the neighbours' values from their mean beyond which a date is unlike."""

@@ -90,7 +90,7 @@ def test_a_column_that_is_filled_later_on_is_no_hole(warehouse: DuckDBWarehouse)
 
 
 def test_few_neighbours_prove_nothing(warehouse: DuckDBWarehouse) -> None:
-    assert readings(warehouse, 9, {8: "1e9"}) == []
+    assert readings(warehouse, 20, {19: "1e9"}) == []
 
 
 def test_a_season_begins_without_neighbours(warehouse: DuckDBWarehouse) -> None:
