@@ -9,12 +9,14 @@
     │   └── LoadError               files that cannot be loaded as they are
     ├── NothingStarted           3  refused before anything was written
     │   ├── WarehouseBusy           another process owns the warehouse       (retryable)
+    │   ├── FolderBusy              another process fetches into the folder  (retryable)
     │   ├── LedgerUnavailable       the history cannot be written
     │   └── PreflightRefused        findings that stop a run
     ├── PartitionError           1  one partition could not be done; others may have been
     │   ├── LeaseLost               the right to publish lapsed while working (retryable)
     │   ├── PublicationConflict     somebody else published meanwhile         (retryable)
     │   └── SchemaChanged           staged columns do not fit the published table
+    ├── FetchFailed              4  a service gave no usable answer          (retryable)
     ├── LedgerLost               4  the ledger failed while a run was at work
     └── WarehouseError           4  the warehouse answered with an error
         ├── QueryFailed
@@ -80,8 +82,20 @@ class WarehouseBusy(NothingStarted):
     retryable = True
 
 
+class FolderBusy(NothingStarted):
+    """Another process fetches into the same folder."""
+
+    retryable = True
+
+
 class LedgerUnavailable(NothingStarted):
     """The ledger cannot be written, so no run may begin."""
+
+
+class FetchFailed(GaplessError):
+    """A service gave no usable answer to a question that everything else depends on."""
+
+    retryable = True
 
 
 class LedgerLost(GaplessError):

@@ -31,6 +31,13 @@ app.command(
     help="Load source tables from a folder of files.\n\nLoading the same files again changes "
     "nothing. Exit code 1: some loaded dates are not complete.",
 )
+app.command(
+    "gapless.cli.fetch:fetch",
+    name="fetch",
+    help="Get the files of the source tables from the service they come from.\n\nWhat was fetched "
+    "before is not asked for again. Exit codes: 0 everything that was due is there, 1 some of it "
+    "is not, 4 the service gave no usable answer.",
+)
 app.command("gapless.cli.plan:plan", name="plan", help="Say what a backfill would do, and why.")
 app.command(
     "gapless.cli.preflight:preflight",
