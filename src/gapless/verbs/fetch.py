@@ -18,10 +18,11 @@ def fetch(pipeline: Pipeline, request: FetchRequest, listen: Listener) -> FetchR
         FetchFailed: the service gave no answer that everything else depends on.
     """
     fetcher = fetcher_of(pipeline)
-    if (request.season is None) == (request.first is None or request.last is None):
+    given = [day is not None for day in (request.first, request.last)]
+    if any(given) if request.season is not None else not all(given):
         raise UsageError(
-            "Say what to fetch: a season, as in --season 2023-24, or both --start-date and "
-            "--end-date.",
+            "Say what to fetch: either a season, as in --season 2023-24, or both --start-date "
+            "and --end-date.",
             untouched="Nothing was asked for.",
         )
     if not 0 <= request.pause < math.inf:

@@ -29,10 +29,11 @@ class NbaFetcher:
             # Here, so that every other command can do without the extra.
             from gapless_nba.fetch.gather import gather  # noqa: PLC0415 - see above
         except ImportError as error:
-            if (error.name or "").startswith("gapless"):
+            package = (error.name or "nba_api").partition(".")[0]
+            if package.startswith("gapless"):
                 raise
             raise UsageError(
-                f"Fetching from NBA.com needs {error.name or 'nba_api'}, which is not installed.",
+                f"Fetching from NBA.com needs {package}, which is not installed.",
                 untouched="Nothing was asked for.",
                 advice='Install it: pip install "gapless[nba]"',
             ) from error

@@ -48,7 +48,8 @@ def whole(row: Row, name: str) -> int | None:
     found = value(row, name)
     if found is None:
         return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or found != int(found):
+    number = isinstance(found, int | float) and not isinstance(found, bool)
+    if not number or not float(found).is_integer():
         raise Contradiction(f"{name} is {found!r}, which is no whole number")
     return int(found)
 

@@ -132,7 +132,7 @@ class Service:
         finally:
             self._free_at = self._rhythm.monotonic() + self._pause
         try:
-            whole = answer.get_dict()
+            whole = json.loads(answer.get_response(), parse_constant=_no_json)
         except ValueError as error:
             raise _TryAgain("the answer is no JSON") from error
         try:
@@ -247,6 +247,11 @@ def _flat(game: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[name] = value
     return found
+
+
+def _no_json(constant: str) -> None:
+    """Refuse what only Python takes for JSON: NaN and the infinities."""
+    raise ValueError(constant)
 
 
 def _rows(sets: Mapping[str, Any]) -> tuple[tuple[str, ...], Sequence[Mapping[str, Any]]]:
