@@ -15,7 +15,8 @@ import pytest
 
 from acceptance.place import Place, environment
 from acceptance.seasons import PGS
-from support.nba_service import FakeStats, Game, Trouble, serving, two_games
+from support.nba_games import Game
+from support.nba_service import FakeStats, Trouble, serving, two_games
 
 ONE, TWO = "0022200001", "0022200002"
 SEASON = ("fetch", "--data", "data", "--season", "2022-23")

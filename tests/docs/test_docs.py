@@ -38,6 +38,7 @@ from gapless.declare.calendar import DateFacts, DayKind
 from gapless.declare.pipeline import SITE_THRESHOLDS, Pipeline
 from gapless.declare.tables import Derived
 from gapless.declare.windows import WindowKind
+from gapless.fetch import FetchOutcome
 from gapless.findings import Severity
 from gapless.ledger.interface import Verdict
 from gapless.partitions import Path
@@ -228,6 +229,7 @@ def test_every_method_that_declares_is_documented() -> None:
 WORDS: list[type[enum.StrEnum]] = [
     Action,
     DayKind,
+    FetchOutcome,
     Outcome,
     Path,
     Severity,

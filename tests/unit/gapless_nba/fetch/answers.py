@@ -9,7 +9,8 @@ from nba_api.stats.library.http import NBAStatsResponse  # type: ignore[import-u
 
 from gapless_nba.fetch.schedule import Game as ReadGame
 from gapless_nba.fetch.schedule import Schedule, read_schedule
-from support.nba_service import FakeStats, Game
+from support.nba_games import Game
+from support.nba_service import FakeStats
 
 
 def schedule_rows(*games: dict[str, Any]) -> list[dict[str, Any]]:
