@@ -102,6 +102,13 @@ def test_json_is_one_document_and_names_every_game(site: Place, stats: FakeStats
     assert report["exit_code"] == 0
 
 
+def test_a_terminal_gets_a_bar(site: Place, stats: FakeStats) -> None:
+    answer = site.run(*SEASON, *HASTE, **where(stats), FORCE_COLOR="1", TERM="xterm")
+    assert "20221020_BOS_NYK" in answer.stderr
+    assert "1/2" in answer.stderr
+    assert "━" in answer.stderr
+
+
 @pytest.mark.parametrize("number", range(1, 9))
 def test_a_fetch_that_is_killed_goes_on_where_it_was(
     site: Place, stats: FakeStats, number: int

@@ -131,7 +131,7 @@ def real_games(folder: Path, first: date, last: date) -> list[Game]:
 
 def _player(row: dict[str, Any]) -> dict[str, Any]:
     first, _, family = row["player_name"].partition(" ")
-    seconds = row["seconds_played"]
+    seconds = row["seconds_played"] or 0
     return {
         "personId": row["player_id"],
         "firstName": first,

@@ -52,7 +52,7 @@ def lines_to_parquet(
     if lines.exists() and lines.stat().st_size:
         source = (
             f"FROM read_json({_text(str(lines))}, format = 'newline_delimited', "
-            f"columns = {{{listed}}}, maximum_object_size = 67108864)"
+            f"columns = {{{listed}}})"
         )
     else:
         nulls = ", ".join(f"NULL::{kind} AS {_name(name)}" for name, kind in columns.items())

@@ -11,8 +11,8 @@ import pytest
 from gapless_nba.fetch.box_scores import STATISTICS, box_score_rows
 from gapless_nba.fetch.reading import Contradiction
 from gapless_nba.raw_columns import PLAYER_BOX_SCORES
+from support.nba_answers import box_score_of, read_game
 from support.nba_games import Game, players_of
-from unit.gapless_nba.fetch.answers import box_score_of, read_game
 
 NUMBERS = (*STATISTICS, "minutes", "seconds_played", "minutes_rounded", "plus_minus")
 

@@ -15,9 +15,9 @@ from gapless.errors import FetchFailed, FolderBusy, UsageError
 from gapless.fetch import FetchOutcome
 from gapless_nba.fetch.gather import LOCK
 from gapless_nba.raw_columns import PLAYER_BOX_SCORES, SCHEDULE, SHOTS
+from support.fetching import Fetching, Waits
 from support.nba_games import IN_PROGRESS, SCHEDULED, Game
 from support.nba_service import FakeStats, Trouble
-from unit.gapless_nba.fetch.conftest import Fetching, Waits
 
 ONE, TWO = "0022200001", "0022200002"
 EVERYTHING = [

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from support.fetching import Fetching
 from support.nba_real import real_games
-from unit.gapless_nba.fetch.conftest import Fetching
 
 FIRST, LAST = date(2023, 2, 23), date(2023, 2, 24)
 COLUMNS = {

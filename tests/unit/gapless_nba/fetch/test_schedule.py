@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gapless_nba.raw_columns import SCHEDULE
+from support.nba_answers import read, read_game
 from support.nba_games import IN_PROGRESS, SCHEDULED, Game
-from unit.gapless_nba.fetch.answers import read, read_game
 
 ONE = "0022200001"
 

@@ -9,8 +9,8 @@ import pytest
 
 from gapless_nba.fetch.questions import Endpoint, Question
 from gapless_nba.fetch.service import ATTEMPTS, NoAnswer, Service
+from support.fetching import Waits
 from support.nba_service import FakeStats, Trouble
-from unit.gapless_nba.fetch.conftest import Waits
 
 QUESTION = Question(Endpoint.BOX_SCORE, "2022-23", "0022200001")
 ENDPOINT = "boxscoretraditionalv3"

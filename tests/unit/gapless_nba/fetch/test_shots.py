@@ -11,8 +11,8 @@ from gapless_nba.fetch.box_scores import box_score_rows
 from gapless_nba.fetch.reading import Contradiction
 from gapless_nba.fetch.shots import difference, shot_rows
 from gapless_nba.raw_columns import SHOTS
+from support.nba_answers import box_score_of, read_game, shots_of
 from support.nba_games import Game
-from unit.gapless_nba.fetch.answers import box_score_of, read_game, shots_of
 
 
 def played() -> Game:
