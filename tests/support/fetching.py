@@ -1,4 +1,4 @@
-"""Fetching in this process: a folder, a stand-in, and a time that passes only when somebody waits."""
+"""Fetching in this process: a folder, a stand-in, and a time that passes only by waiting."""
 
 from __future__ import annotations
 

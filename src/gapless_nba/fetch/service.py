@@ -128,6 +128,9 @@ class Service:
                 endpoint=question.endpoint.value, parameters=parameters, timeout=self._timeout
             )
         except requests.RequestException as error:
+            if isinstance(error, ValueError):
+                # What requests cannot even send: an address or a proxy that is none.
+                raise NoAnswer(str(error), down=True) from error
             raise _TryAgain(_trouble(error)) from error
         finally:
             self._free_at = self._rhythm.monotonic() + self._pause

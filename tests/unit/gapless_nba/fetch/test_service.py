@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,11 @@ def service(waits: Waits, pause: float = 0.0) -> Iterator[Service]:
     made = Service(pause=pause, timeout=30, rhythm=waits.rhythm)
     yield made
     made.close()
+
+
+def hold(until: threading.Event) -> None:
+    """Keep a request waiting."""
+    until.wait(60)
 
 
 PASSING = {
@@ -128,6 +134,28 @@ def test_a_service_that_is_not_there_is_told_so(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with service(waits) as asked, pytest.raises(NoAnswer, match="the connection failed"):
         asked.ask(QUESTION)
+
+
+def test_an_address_that_is_none_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, waits: Waits
+) -> None:
+    monkeypatch.setenv("GAPLESS_NBA_URL", "nowhere")
+    with service(waits) as asked, pytest.raises(NoAnswer, match="Invalid URL 'nowhere/"):
+        asked.ask(QUESTION)
+    assert waits.waits == []
+
+
+def test_a_service_that_does_not_answer_in_time_is_given_up(stats: FakeStats, waits: Waits) -> None:
+    given_up = threading.Event()
+    stats.before = lambda _: hold(given_up)
+    asked = Service(pause=0, timeout=0.05, rhythm=waits.rhythm)
+    try:
+        with pytest.raises(NoAnswer, match=f"did not answer in time, {ATTEMPTS} times") as raised:
+            asked.ask(QUESTION)
+    finally:
+        given_up.set()
+        asked.close()
+    assert raised.value.down
 
 
 def test_retries_keep_the_pause_too(stats: FakeStats, waits: Waits) -> None:
