@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Endpoint(enum.StrEnum):
     """The endpoints that are asked, by their names in the service.
 
-    Their older versions (BoxScoreTraditionalV2, ScoreboardV2) publish nothing since 2025-26.
+    The older box score, boxscoretraditionalv2, publishes nothing since 2025-26, says nba_api.
     """
 
     SCHEDULE = "scheduleleaguev2"
