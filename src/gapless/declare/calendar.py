@@ -176,6 +176,11 @@ class Calendar:
             return f"off-season between {before} and {after}"
         return f"no {self.unit}s scheduled between {before} and {after}"
 
+    def days_since_previous(self, day: date) -> int | None:
+        """Return how many days lie back to the scheduled date before; None where there is none."""
+        place = bisect.bisect_left(self.ordered, day)
+        return (day - self.ordered[place - 1]).days if place else None
+
     def between(self, span: DateRange) -> list[date]:
         """Return the scheduled dates of a range, oldest first."""
         low = bisect.bisect_left(self.ordered, span.first)

@@ -38,6 +38,8 @@ from gapless.validate.wordings import message_of, remedies_of
 from gapless.warehouse.interface import Warehouse
 
 UNLIKE = "unlike_neighbours"
+LONGEST_PAUSE = 4
+"""Days from one date to the next; after more of them a date is unlike the others by right."""
 UNLIKE_AT_MOST = 3
 """Columns of a date that are named."""
 
@@ -157,9 +159,13 @@ def _compare_with_neighbours(work: _Examination, table: Table) -> None:
         if len(texts) > UNLIKE_AT_MOST:
             text += f"; and {len(texts) - UNLIKE_AT_MOST} more"
         known = work.limited_by(table.name, day)
-        severity = Severity.INFO if known else Severity.WARNING
+        rested = picture.calendar.days_since_previous(day)
+        severity = Severity.WARNING
         if known:
-            text += f"; within reach of {', '.join(known)}"
+            severity, text = Severity.INFO, f"{text}; within reach of {', '.join(known)}"
+        elif rested is not None and rested > LONGEST_PAUSE:
+            severity = Severity.INFO
+            text += f"; the first date after a break of {rested - 1} days"
         work.notebook.note(severity, UNLIKE, table.name, day, text)
 
 

@@ -149,3 +149,9 @@ def test_warm_up(day_of_season: int, warm: bool) -> None:
     known = Calendar.from_rows(rows, CalendarDeclaration(ROOT, "season"))
     facts = known.dates[start + timedelta(days=day_of_season)]
     assert days_of_season(14).holds(facts) is warm
+
+
+def test_days_back_to_the_date_before() -> None:
+    """A pause is counted from one scheduled date to the next; before the first there is none."""
+    back = {day: calendar().days_since_previous(day) for day in calendar().ordered}
+    assert list(back.values()) == [None, 2, 171, 198, 2]
