@@ -31,6 +31,7 @@ class Look(enum.StrEnum):
     STALE = State.STALE
     UNKNOWN = State.UNKNOWN
     BLOCKED = State.BLOCKED
+    SPARED = "spared"
     WARM_UP = State.WARM_UP
     NOTHING_EXPECTED = State.NOTHING_EXPECTED
 
@@ -48,6 +49,7 @@ MEANINGS: Final[dict[Look, str]] = {
     Look.STALE: "something it was made from has changed since",
     Look.UNKNOWN: "a check could not be evaluated",
     Look.BLOCKED: "waits for an input that is not complete",
+    Look.SPARED: "empty, but other sources will do",
     Look.WARM_UP: "too early in the season to expect anything",
     Look.NOTHING_EXPECTED: "nothing was due",
 }
@@ -62,6 +64,7 @@ SHAPES: Final[dict[Look, str]] = {
     Look.STALE: "M0 2L5 10L0 18z",
     Look.UNKNOWN: "M2.5 2L5 10L2.5 18L0 10z",
     Look.BLOCKED: "M0 4h5L0 16h5z",
+    Look.SPARED: "M0 7.5h5v5h-5zM1.1 8.6v2.8h2.8v-2.8z",
     Look.WARM_UP: "M0 9.25h5v1.5h-5z",
     Look.NOTHING_EXPECTED: "M1.5 9h2v2h-2z",
 }
@@ -103,12 +106,14 @@ def look_of(cell: Cell) -> Look:
         return Look(cell.state.value)
     if cell.warnings:
         return Look.WARNED
-    return Look.LIMITED if cell.limitations else Look(cell.state.value)
+    if cell.limitations:
+        return Look.LIMITED
+    return Look.SPARED if cell.state is State.MISSING else Look(cell.state.value)
 
 
 def look_word(look: Look) -> str:
     """Return the name of a look in words."""
-    names = {Look.LIMITED: "known limitation", Look.WARNED: "warning"}
+    names = {Look.LIMITED: "known limitation", Look.WARNED: "warning", Look.SPARED: "not needed"}
     return names.get(look) or word(look.value)
 
 

@@ -42,7 +42,7 @@ from gapless.report.validation_html.glyphs import (
     look_word,
     trust_mark,
 )
-from gapless.report.validation_html.names import label
+from gapless.report.validation_html.names import dated, label
 from gapless.report.validation_words import due, sound
 from gapless.validate.model import Cell, SeasonSummary, Tally, ValidationReport
 from gapless.wording import plural
@@ -93,14 +93,16 @@ class Columns:
 def heatmap(report: ValidationReport, season: SeasonSummary, cells: Sequence[Cell]) -> Element:
     """Draw a season; the same facts stand in its table of figures."""
     columns = Columns(sorted({cell.partition for cell in cells}))
-    failing = sorted({cell.partition for cell in cells if look_of(cell) in ROOTS})
+    failing = sorted(
+        {cell.partition for cell in cells if not cell.is_sound and look_of(cell) in ROOTS}
+    )
     by_table: dict[str, list[Cell]] = {}
     for cell in cells:
         by_table.setdefault(cell.table, []).append(cell)
     return figure(".calendar")[
         figcaption[
             f"{DateRange(columns.days[0], columns.days[-1])}, dates with {report.unit}s. ",
-            strong(".failing")[f"{_alarm(failing, columns.days)}."] if failing else None,
+            strong(".failing")[dated(f"{_alarm(failing, columns.days)}.")] if failing else None,
         ],
         div(".scroll", tabindex="0", role="region", aria_label=f"Calendar of {season.season}")[
             table[
@@ -196,8 +198,9 @@ def cell_text(cell: Cell) -> str:
     parts = [f"{short(cell.table)} {cell.partition}: {word(cell.state)}"]
     if cell.expected:
         parts.append(f"{cell.present:,}/{cell.expected:,}")
-    if cell.failures:
-        parts.append(f"fails {', '.join(cell.failures)}")
+    # A code that is the state's own name has just been said.
+    if failures := [code for code in cell.failures if code != cell.state]:
+        parts.append(f"fails {', '.join(failures)}")
     if cell.warnings:
         parts.append(f"warning {', '.join(cell.warnings)}")
     if cell.limitations:

@@ -1,11 +1,11 @@
-"""Names on narrow screens: where they may be broken, and how they become anchors."""
+"""Names and dates on narrow screens: where they may be broken, and where they may not."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from htpy import Element, Node, code, span, wbr
+from htpy import Element, Node, code, span, time, wbr
 
 from gapless.report.marks import short
 
@@ -16,6 +16,12 @@ def breakable(name: str) -> Iterator[Node]:
         if place:
             yield wbr
         yield part
+
+
+def dated(text: str) -> Iterator[Node]:
+    """Keep the dates of a text in one piece; a browser would break them at their hyphens."""
+    for place, part in enumerate(re.split(r"(\d{4}-\d\d-\d\d)", text)):
+        yield time[part] if place % 2 else part
 
 
 def coded(name: str) -> Node:

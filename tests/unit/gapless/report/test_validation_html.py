@@ -7,8 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
@@ -30,56 +29,10 @@ from gapless.report.validation_html.glyphs import (
 from gapless.report.validation_html.page import validation_html
 from gapless.validate.model import Cell, Trust, ValidationReport
 from gapless.validate.summary import tally
+from support.html_page import Element, parsed
 from support.shopkeeper import SHOP_DAYS, Shopkeeper, day, sql
 
-VOID = {"meta", "br", "wbr", "hr", "img", "link", "input"}
 EVIL = "<script>alert(1)</script>&\"'"
-
-
-@dataclass
-class Element:
-    """An element as it was parsed."""
-
-    tag: str
-    attributes: dict[str, str]
-    parents: tuple[str, ...]
-    text: str = ""
-
-
-@dataclass
-class Parser(HTMLParser):
-    """Reads a page, and refuses one whose elements are not closed in order."""
-
-    elements: list[Element] = field(default_factory=list)
-    open: list[Element] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), f"{tag} has an attribute twice: {names}"
-        parents = tuple(element.tag for element in self.open)
-        element = Element(tag, {name: value or "" for name, value in attrs}, parents)
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop().tag == tag
-
-    def handle_data(self, data: str) -> None:
-        for element in self.open:
-            element.text += data
-
-
-def parsed(report: ValidationReport) -> list[Element]:
-    parser = Parser()
-    parser.feed(validation_html(report))
-    parser.close()
-    assert parser.open == []
-    return parser.elements
 
 
 def cells_of(elements: list[Element]) -> list[tuple[str, str]]:
@@ -115,12 +68,6 @@ def in_every_state(report: ValidationReport) -> ValidationReport:
         layer: tally(c for c in cells if report.layers[c.table] == layer) for layer in season.layers
     }
     return replace(report, cells=cells, seasons=(replace(season, tables=tables, layers=layers),))
-
-
-@pytest.fixture
-def broken(done: Shopkeeper) -> ValidationReport:
-    done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 3")
-    return done.validate()
 
 
 def test_the_page_answers_for_each_season_and_names_the_repair(broken: ValidationReport) -> None:
@@ -278,15 +225,31 @@ def test_the_same_report_gives_the_same_bytes(broken: ValidationReport) -> None:
     assert validation_html(broken) == validation_html(replace(broken))
 
 
-def test_long_lists_unfold(broken: ValidationReport) -> None:
-    finding = next(found for found in broken.findings if found.facts)
-    fact = finding.facts[0]
-    facts = tuple(replace(fact, date=day(number), text=f"no {number}") for number in range(500))
-    elements = parsed(replace(broken, findings=(replace(finding, facts=facts),)))
-    shown = [e for e in elements if e.tag == "li" and "article" in e.parents and "no " in e.text]
-    assert sum("details" not in element.parents for element in shown) == 4
-    assert len(shown) == 400
-    assert any("100 more; gapless validate --json" in element.text for element in elements)
+def test_a_source_that_others_replace_is_no_failure(done: Shopkeeper) -> None:
+    """The fast feed holds nothing, the complete one took its place: all is sound, no alarm."""
+    elements = parsed(done.validate())
+    drawn = [glyph for glyph, words in cells_of(elements) if words.startswith("fast_feed")]
+    assert drawn == ["spared"] * 10
+    assert "Something fails" not in next(e.text for e in elements if e.tag == "body")
+    assert not any(e.attributes.get("class") == "alarm" for e in elements)
+
+
+def test_a_cell_that_only_fails_by_its_state_says_so_once(broken: ValidationReport) -> None:
+    cell = replace(broken.cells[0], state=State.MISSING, failures=("missing",), present=0)
+    alone = replace(broken, cells=(cell, *broken.cells[1:]))
+    assert any(words.endswith(": missing; 0/10") for _, words in cells_of(parsed(alone)))
+
+
+def test_a_cell_costs_little(broken: ValidationReport) -> None:
+    """Two seasons of thirteen tables are 4,300 cells; at this price they stay below 600 kB."""
+    [season] = broken.seasons
+    names = [str(number) for number in range(2001, 2101)]
+    cells = tuple(cell for name in names for cell in a_season(broken, int(name)))
+    seasons = tuple(replace(season, season=name) for name in names)
+    drawn = validation_html(replace(broken, cells=cells, seasons=seasons, findings=()))
+    bare = [re.sub(r"<use [^>]*><title>.*?</use>", "", drawn), drawn]
+    without, whole = (len(text.encode()) for text in bare)
+    assert (whole - without) / len(cells) < 125
 
 
 def test_nothing_selected_says_so(broken: ValidationReport) -> None:
