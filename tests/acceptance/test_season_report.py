@@ -50,6 +50,21 @@ def test_it_opens_offline_and_never_scrolls_sideways(
     assert calendar.size["height"] > 0
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_dates_do_not_run_into_what_is_said_of_them(
+    browser: Chrome, page: Path, width: int
+) -> None:
+    open_page(browser, page, width)
+    ranges, spilt = browser.execute_script("""
+        for (const one of document.querySelectorAll("details")) one.open = true;
+        const days = [...document.querySelectorAll(".facts strong")];
+        return [document.querySelectorAll(".facts.ranges").length,
+                days.filter((day) => day.scrollWidth > day.clientWidth).length];
+    """)
+    assert ranges > 0
+    assert spilt == 0
+
+
 def test_on_a_phone_the_calendar_scrolls_beside_its_labels(browser: Chrome, page: Path) -> None:
     open_page(browser, page, WIDTHS[1])
     before, after, moved = browser.execute_script("""

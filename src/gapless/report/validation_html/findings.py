@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 
 from htpy import (
     Element,
@@ -29,8 +32,9 @@ from htpy import (
 
 from gapless.coverage import percent
 from gapless.findings import DatedFact, Remedy, Severity
+from gapless.partitions import DateRange
 from gapless.report.validation_html.glyphs import severity_mark, trust_mark
-from gapless.report.validation_html.names import breakable, coded, label
+from gapless.report.validation_html.names import breakable, coded, dated, label
 from gapless.report.validation_words import reach_text
 from gapless.validate.model import (
     Consequence,
@@ -43,9 +47,18 @@ from gapless.wording import plural
 
 FIRST_FACTS = 4
 FACTS_AT_MOST = 400
-"""Dates of a finding that the page lists; `--json` has them all."""
+"""Facts of a finding that the page lists; `--json` has those of every date."""
 OPEN_FINDINGS = 12
 """Findings that are shown in full; the milder ones unfold."""
+
+
+@dataclass(frozen=True)
+class SharedFact:
+    """What was found alike on dates that follow one another."""
+
+    span: DateRange
+    dates: int
+    text: str
 
 
 def limitation_article(found: LimitationFound) -> Element:
@@ -55,8 +68,10 @@ def limitation_article(found: LimitationFound) -> Element:
         p[f"{found.reason[:1].upper()}{found.reason[1:].rstrip('.')}."],
         p(".note")[
             coded(found.table),
-            f", {found.check}: {found.entities:,} known on "
-            f"{plural(found.partitions, 'date')}, {found.span}. ",
+            dated(
+                f", {found.check}: {found.entities:,} known on "
+                f"{plural(found.partitions, 'date')}, {found.span}. "
+            ),
             f"First: {', '.join(found.first[:3])}." if found.first else None,
         ],
         _consequences(found.consequences) if found.consequences else None,
@@ -99,22 +114,24 @@ def findings(report: ValidationReport) -> Iterator[Node]:
     """Say every finding, worst first; what is merely known unfolds."""
     counted = [found for found in report.findings if found.severity is not Severity.INFO]
     known = [found for found in report.findings if found.severity is Severity.INFO]
+    days = sorted({cell.partition for cell in report.cells})
+    places = {day: place for place, day in enumerate(days)}
     if not counted:
         yield p["Nothing stands against what was selected."]
-    yield [_finding(found) for found in counted[:OPEN_FINDINGS]]
-    yield _folded(counted[OPEN_FINDINGS:], "more finding")
-    yield _folded(known, "known fact")
+    yield [_finding(found, places) for found in counted[:OPEN_FINDINGS]]
+    yield _folded(counted[OPEN_FINDINGS:], places, "more finding")
+    yield _folded(known, places, "known fact")
 
 
-def _folded(found: Sequence[ValidationFinding], noun: str) -> Node:
+def _folded(found: Sequence[ValidationFinding], places: Mapping[date, int], noun: str) -> Node:
     if not found:
         return None
     return details(".more")[
-        summary[plural(len(found), noun)], [_finding(finding) for finding in found]
+        summary[plural(len(found), noun)], [_finding(finding, places) for finding in found]
     ]
 
 
-def _finding(found: ValidationFinding) -> Element:
+def _finding(found: ValidationFinding, places: Mapping[date, int]) -> Element:
     return article(class_=f"finding s-{found.severity}")[
         h3[
             severity_mark(found.severity),
@@ -126,34 +143,63 @@ def _finding(found: ValidationFinding) -> Element:
             span(".note")["in ", coded(found.table), f", {plural(len(found.facts), 'date')}"],
         ],
         p[found.message],
-        _facts(found.facts),
+        _facts(shared_facts(found.facts, places)),
         _reach(found),
         ul(".remedies")[(_remedy(remedy) for remedy in found.remedies)] if found.remedies else None,
     ]
 
 
-def _facts(facts: Sequence[DatedFact]) -> Iterator[Node]:
-    if facts:
-        yield ol(".facts")[(_fact(fact) for fact in facts[:FIRST_FACTS])]
-    rest = facts[FIRST_FACTS:FACTS_AT_MOST]
-    if not rest:
-        return
-    left = len(facts) - FACTS_AT_MOST
-    yield details[
-        summary[f"{plural(len(facts) - FIRST_FACTS, 'more date')}, up to {facts[-1].date}"],
-        ol(".facts")[(_fact(fact) for fact in rest)],
-        p(".note")[f"{left:,} more; gapless validate --json lists them all."] if left > 0 else None,
+def shared_facts(facts: Sequence[DatedFact], places: Mapping[date, int]) -> list[SharedFact]:
+    """Say once what is said of dates that follow one another on the calendar.
+
+    Args:
+        facts: By date, oldest first.
+        places: Date → its place among the validated ones; a date without one stands alone.
+    """
+
+    def run(numbered: tuple[int, DatedFact]) -> tuple[str, int | date]:
+        number, fact = numbered
+        return fact.text, places[fact.date] - number if fact.date in places else fact.date
+
+    runs = [[fact for _, fact in same] for _, same in groupby(enumerate(facts), key=run)]
+    return [
+        SharedFact(DateRange(same[0].date, same[-1].date), len(same), same[0].text) for same in runs
     ]
 
 
-def _fact(fact: DatedFact) -> Element:
-    return li[strong[str(fact.date)], " ", span[fact.text]]
+def _facts(facts: Sequence[SharedFact]) -> Iterator[Node]:
+    if facts:
+        yield _listed(facts[:FIRST_FACTS])
+    rest = facts[FIRST_FACTS:]
+    if not rest:
+        return
+    left = _dates(rest[FACTS_AT_MOST - FIRST_FACTS :])
+    yield details[
+        summary[f"{plural(_dates(rest), 'more date')}, up to ", dated(str(rest[-1].span.last))],
+        _listed(rest[: FACTS_AT_MOST - FIRST_FACTS]),
+        p(".note")[f"{left:,} more; gapless validate --json lists them all."] if left else None,
+    ]
+
+
+def _dates(facts: Sequence[SharedFact]) -> int:
+    return sum(fact.dates for fact in facts)
+
+
+def _listed(facts: Sequence[SharedFact]) -> Element:
+    ranges = any(fact.dates > 1 for fact in facts)
+    return ol(class_="facts ranges" if ranges else "facts")[(_fact(fact) for fact in facts)]
+
+
+def _fact(fact: SharedFact) -> Element:
+    many = span(".note")[f" ({plural(fact.dates, 'date')})"] if fact.dates > 1 else None
+    return li[strong[str(fact.span)], " ", span[dated(fact.text), many]]
 
 
 def _reach(found: ValidationFinding) -> Node:
     if not found.reach:
         return None
-    return p(".reach")["Used by ", "; ".join(reach_text(reached) for reached in found.reach), "."]
+    used = "; ".join(reach_text(reached) for reached in found.reach)
+    return p(".reach")[dated(f"Used by {used}.")]
 
 
 def _remedy(remedy: Remedy) -> Element:
