@@ -17,17 +17,23 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path.append(str(ROOT / "tests"))
 
-from support.browser import chromium, missing_browser, open_page  # noqa: E402
+from support.browser import chromium, missing_browser, open_page, resize  # noqa: E402
 from support.real_data import DEFAULT, VARIABLE  # noqa: E402
 
-# name → from which part of the page on, width, height, pixels per point
+# name → from the top of what, to the end of what, width, pixels per point
 SHOTS = {
-    "season-report-desktop": ("body", 1280, 1870, 1.0),
-    "season-report-phone": ("#calendar", 390, 1180, 1.5),
+    "season-report-desktop": ("body", "#calendar", 1280, 1.0),
+    "season-report-phone": ("#calendar", "#calendar figure", 390, 1.5),
 }
+MARGIN = 24
 # The figures of each table are folded up, so that the calendar is in the picture.
 FOLD = "for (const one of document.querySelectorAll('#tables details')) one.open = false;"
 SCROLL = "document.querySelector(arguments[0]).scrollIntoView({behavior: 'instant'})"
+HEIGHT = """
+    const [top, end] = arguments;
+    return Math.ceil(document.querySelector(end).getBoundingClientRect().bottom
+        - document.querySelector(top).getBoundingClientRect().top);
+"""
 AT_MOST = 300_000
 
 
@@ -65,10 +71,12 @@ def take(page: Path) -> None:
     images = DOCS / "images"
     images.mkdir(exist_ok=True)
     with chromium() as driver:
-        for name, (place, width, height, scale) in SHOTS.items():
-            open_page(driver, page, width, height, scale)
+        for name, (top, end, width, scale) in SHOTS.items():
+            open_page(driver, page, width, scale=scale)
             driver.execute_script(FOLD)
-            driver.execute_script(SCROLL, place)
+            height = MARGIN + driver.execute_script(HEIGHT, top, end)
+            resize(driver, width, height, scale)
+            driver.execute_script(SCROLL, top)
             image = images / f"{name}.png"
             driver.save_screenshot(str(image))
             size = image.stat().st_size

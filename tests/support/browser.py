@@ -64,11 +64,16 @@ def chromium() -> Iterator[Chrome]:
 
 def open_page(driver: Chrome, page: Path, width: int, height: int = 900, scale: float = 1) -> None:
     """Open a file on a screen of a width; forget what was noticed before."""
-    size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    resize(driver, width, height, scale)
     for log in ("browser", "performance"):
         _log(driver, log)
     driver.get(page.as_uri())
+
+
+def resize(driver: Chrome, width: int, height: int, scale: float = 1) -> None:
+    """Change the size of the screen, in points, and its pixels per point."""
+    size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
 def requests(driver: Chrome) -> list[str]:
