@@ -215,9 +215,28 @@ _CONTEXT_RULES = (
 )
 _CONTEXT_REQUIRED = ("season", "game_id", "team", "opponent", "context_source")
 _ROSTER: dict[str, SameDate | History] = {
-    "schedule": same_date(schedule),
+    # Who plays whom is known before D; the scores are not.
+    "schedule": same_date(
+        schedule, columns=("season", "date_away_home_id", "home_team", "away_team")
+    ),
     "past_games": history(schedule, since_previous_season()),
     "listings": history(player_box_scores, since_previous_season()),
+}
+# Who appeared, for whom and against whom; not how.
+_PLAYED = {
+    "player_game_summary": same_date(
+        player_game_summary,
+        columns=(
+            "player_lookup",
+            "player_name",
+            "season",
+            "game_id",
+            "game_code",
+            "team",
+            "opponent",
+            "is_home",
+        ),
+    )
 }
 
 upcoming_player_game_context = pipeline.derived(
@@ -244,9 +263,7 @@ synthetic_player_game_context = pipeline.derived(
     label="player_lookup",
     sql="analytics/player_game_context.sql",
     inputs={
-        "players": query(
-            "analytics/played_players.sql", {"player_game_summary": same_date(player_game_summary)}
-        ),
+        "players": query("analytics/played_players.sql", _PLAYED),
         **_CONTEXT_HISTORY,
     },
     expected=expected_by_path(

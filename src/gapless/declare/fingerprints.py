@@ -37,8 +37,9 @@ def gate_hash(gate: Gate) -> str:
 
 def _input(given: PlainInput) -> str:
     match given:
-        case SameDate(table):
-            return f"same date {table.name}"
+        case SameDate(table, columns):
+            # Without columns as it was before there were any: nothing published becomes stale.
+            return f"same date {table.name}" + ("" if columns is None else f" {columns}")
         case History(table, window):
             return f"history {table.name} {window}"
         case Choice(sources, at_least, fill_missing, match, measured_on):

@@ -21,6 +21,8 @@ class SameDate:
     """The rows of a table on D itself."""
 
     table: Table
+    columns: tuple[str, ...] | None = None
+    """Besides partition and key, all that may be read of a row; None: the whole row."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,23 @@ Input = SameDate | History | Choice | Query | ByPath
 PlainInput = SameDate | History | Choice | Query
 
 
-def same_date(table: Table) -> SameDate:
-    """Read the rows of `table` on D itself."""
-    return SameDate(table)
+def same_date(table: Table, columns: Sequence[str] | None = None) -> SameDate:
+    """Read the rows of `table` on D itself.
+
+    Args:
+        table: A table declared before.
+        columns: Besides partition and key, the only columns that can be read. It says that D
+            itself decides which rows exist and who or what they are about, and nothing else;
+            values of D stay out of reach. None: the whole row.
+
+    Raises:
+        DeclarationError: the columns are one text instead of several.
+    """
+    if isinstance(columns, str):
+        raise DeclarationError(
+            f"same_date({table.name}): columns are a list of names; write ({columns!r},)."
+        )
+    return SameDate(table, None if columns is None else tuple(columns))
 
 
 def history(table: Table, window: Window) -> History:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf, PlainExpected
 from gapless.declare.gates import BUILT_IN_CHECKS, CHECK_MISSING, Check
-from gapless.declare.inputs import Choice, Input, on_path, reads_of
+from gapless.declare.inputs import Choice, Input, PlainInput, Query, SameDate, on_path, reads_of
 from gapless.errors import DeclarationError, nearest
 from gapless.partitions import Path
 
@@ -180,6 +180,7 @@ def _check_relations(
         for path in Path:
             plain = on_path(given, path)
             _check_tables(pipeline, where, (read.table for read in reads_of(plain)), owner)
+            _check_projection(where, alias, plain)
             if isinstance(plain, Choice):
                 _check_choice(where, alias, plain, owner)
                 if plain.measured_on is not None:
@@ -196,6 +197,22 @@ def _check_tables(pipeline: Pipeline, where: str, tables: Iterable[Table], owner
                 f"{where}: {table.name} is not declared in pipeline {pipeline.name!r} "
                 f"(declare it before its readers). {nearest(table.name, pipeline.tables)}"
             )
+
+
+def _check_projection(where: str, alias: str, given: PlainInput) -> None:
+    """Refuse a projection on columns that the table is known not to have."""
+    match given:
+        case Query(inputs=inputs):
+            for name, inner in inputs.items():
+                _check_projection(where, name, inner)
+        case SameDate(table, columns):
+            declared = getattr(table, "columns", None)
+            for column in columns or ():
+                if declared and column not in declared:
+                    raise DeclarationError(
+                        f"{where}: {alias!r} is to offer the column {column!r} of {table.name}, "
+                        f"which declares no such column. {nearest(column, declared)}"
+                    )
 
 
 def _check_choice(where: str, alias: str, choice: Choice, owner: Table) -> None:

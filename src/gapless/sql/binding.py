@@ -151,8 +151,11 @@ def bind(alias: str, given: PlainInput, bindings: Bindings) -> str:
     """SELECT of the rows an input offers to the dates of the scope."""
     scope = bindings.scope
     match given:
-        case SameDate(table):
-            return f"SELECT * FROM {rows_of(table, scope)} WHERE {on_dates(scope)}"
+        case SameDate(table, offered):
+            names = "*"
+            if offered is not None:
+                names = columns(dict.fromkeys((scope.partition, *table.key, *offered)))
+            return f"SELECT {names} FROM {rows_of(table, scope)} WHERE {on_dates(scope)}"
         case History(table, window):
             start = min(window.start(facts) for facts in scope.dates)
             column = identifier(scope.partition)

@@ -48,17 +48,27 @@ def test_sources_of_a_choice_are_not_required() -> None:
     ]
 
 
+def test_columns_are_a_list_of_names() -> None:
+    """One text would be taken for a list of letters."""
+    with pytest.raises(DeclarationError, match=r"write \('team',\)"):
+        same_date(A, columns="team")
+    assert same_date(A, columns=["team"]).columns == ("team",)
+    assert same_date(A, columns=()).columns == ()
+    assert same_date(A).columns is None
+
+
 @pytest.mark.parametrize(
     ("given", "reads"),
     [
         (same_date(A), [Read(A, None)]),
+        (same_date(A, columns=("team",)), [Read(A, None)]),
         (history(A, last_days(3)), [Read(A, last_days(3))]),
         (
             query("SELECT 1", {"a": same_date(A), "b": history(B, last_days(3))}),
             [Read(A, None), Read(B, last_days(3))],
         ),
     ],
-    ids=["same_date", "history", "query"],
+    ids=["same_date", "same_date cut to columns", "history", "query"],
 )
 def test_what_is_read(given: PlainInput, reads: list[Read]) -> None:
     """Every other input lists the tables it needs, with their windows."""

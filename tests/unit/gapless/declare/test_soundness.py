@@ -315,3 +315,36 @@ class TestRelationsRead:
     def test_bound_relations(self) -> None:
         """What is bound may be read, and need not be."""
         check_relations_read("mart.totals", "inline", {"sales"}, {"sales", "hours"})
+
+
+class TestProjections:
+    @pytest.fixture
+    def hours(self, pipeline: Pipeline) -> Table:
+        """A source that declares its columns."""
+        columns = {"sold_on": "DATE", "shop_id": "INTEGER", "region": "VARCHAR"}
+        return pipeline.source("raw.hours", key="shop_id", columns=columns)
+
+    @pytest.mark.parametrize(
+        "wrapped",
+        [
+            lambda given: given,
+            lambda given: query("SELECT * FROM h", {"h": given}),
+            lambda given: by_path(historical=same_date(given.table), upcoming=given),
+        ],
+        ids=["plain", "in a query", "on one path"],
+    )
+    def test_column_that_is_not_declared(
+        self, pipeline: Pipeline, sales: Table, hours: Table, wrapped: Callable[[Any], Input]
+    ) -> None:
+        """A projection on an unknown column is refused with the nearest one, wherever it stands."""
+        inputs = {"sales": same_date(sales), "h": wrapped(same_date(hours, columns=("regoin",)))}
+        said = refusal(lambda: check_derived(pipeline, derived(sales, inputs=inputs)))
+        assert said == (
+            "mart.totals: inputs: 'h' is to offer the column 'regoin' of raw.hours, which declares "
+            "no such column. Did you mean 'region'?"
+        )
+
+    def test_columns_that_are_not_known(self, pipeline: Pipeline, sales: Table) -> None:
+        """Where a table declares no columns, the warehouse has the word."""
+        inputs = {"sales": same_date(sales, columns=("anything",))}
+        check_derived(pipeline, derived(sales, inputs=inputs))

@@ -114,6 +114,28 @@ class TestInputs:
         assert seen(connection, same_date(SALES), 3, 6, 9) == [3, 6, 9]
 
     @pytest.mark.parametrize(
+        ("columns", "offered"),
+        [
+            ((), ["day", "shop"]),
+            (("region",), ["day", "shop", "region"]),
+            (("region", "shop", "day"), ["day", "shop", "region"]),
+        ],
+    )
+    def test_same_date_cut_to_columns(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        columns: tuple[str, ...],
+        offered: list[str],
+    ) -> None:
+        """Partition and key, then the named columns, each once; a statement sees no others."""
+        fill_table(connection, "wide", "day DATE, shop INTEGER, region TEXT, amount INTEGER", [])
+        given = same_date(Source("main.wide", ("shop",)), columns)
+        for inputs in ({"given": given}, {"given": query("FROM s", {"s": given})}):
+            text = compose("SELECT * FROM given", inputs, Bindings(scope(3)))
+            described = ask(connection, f"DESCRIBE {text}")
+            assert [row[0] for row in described] == offered
+
+    @pytest.mark.parametrize(
         ("window", "first"),
         [(last_days(3), 7), (season_to_date(), 5), (all_time(), 0)],
         ids=str,
