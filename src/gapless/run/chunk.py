@@ -138,7 +138,7 @@ def stage_chunk(
         expected=(chunk.expected, expected_place),
         name=f"covered_{chunk.slot}",
     )
-    choices = _make_choices(warehouse, chunk, covered, catalog, forced, unfit)
+    choices = make_choices(warehouse, chunk, covered, catalog, forced, unfit)
     unfed = {
         day: tuple(made) for day, made in choices.items() if any(c.place is None for c in made)
     }
@@ -148,7 +148,7 @@ def stage_chunk(
     scope = chunk.scope.within(fed)
     bindings = Bindings(
         scope=scope,
-        choices=_chosen_sources(chunk, choices, fed, covered, catalog),
+        choices=chosen_sources(chunk, choices, fed, covered, catalog),
         key=chunk.table.key,
     )
     text = compose(chunk.table.statement, chunk.table.inputs_on(chunk.path), bindings)
@@ -182,7 +182,7 @@ def check_staged_columns(table: Derived, columns: Mapping[str, str], partition: 
                 )
 
 
-def _make_choices(
+def make_choices(
     warehouse: Warehouse,
     chunk: Chunk,
     covered: Mapping[str, str],
@@ -190,6 +190,16 @@ def _make_choices(
     forced: Collection[date],
     unfit: Unfit,
 ) -> dict[date, list[ChoiceMade]]:
+    """Measure the sources of every choice of a chunk and choose for each of its dates.
+
+    Args:
+        warehouse: Where it is measured.
+        chunk: Whose choices.
+        covered: Input → relation with the keys to cover.
+        catalog: Tables and columns of the warehouse.
+        forced: Dates that are fed by the best source also where none is sufficient.
+        unfit: Says why a source must not feed a date whatever it holds.
+    """
     made: dict[date, list[ChoiceMade]] = {day: [] for day in chunk.days}
     for alias, given in chunk.table.choices_on(chunk.path).items():
         measured = measure_choice(
@@ -201,13 +211,25 @@ def _make_choices(
     return made
 
 
-def _chosen_sources(
+def chosen_sources(
     chunk: Chunk,
     choices: Mapping[date, Sequence[ChoiceMade]],
     fed: Sequence[date],
     covered: Mapping[str, str],
     catalog: Mapping[str, Mapping[str, str]],
 ) -> dict[str, ChosenSource]:
+    """Return for each choice what the statement is to be bound to.
+
+    Args:
+        chunk: Whose choices.
+        choices: What was chosen for each date.
+        fed: Dates for which every choice found a source.
+        covered: Input → relation with the keys to cover.
+        catalog: Tables and columns of the warehouse.
+
+    Raises:
+        DeclarationError: the sources of a choice do not have the same columns.
+    """
     chosen: dict[str, ChosenSource] = {}
     for alias, given in chunk.table.choices_on(chunk.path).items():
         present = tuple(i for i, source in enumerate(given.sources) if source.name in catalog)
