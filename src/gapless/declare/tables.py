@@ -48,8 +48,25 @@ class Table:
         """The part after the dot."""
         return self.name.split(".")[1]
 
+    @property
+    def known_as(self) -> str:
+        """The name that rows it feeds carry along."""
+        return self.name
+
     def __hash__(self) -> int:
         return hash(self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class StandIn(Table):
+    """A relation that is read in the place of a table, e.g. with rows that must not matter."""
+
+    stands_for: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name of the table it stands for."""
+        return self.stands_for
 
 
 @dataclass(frozen=True, eq=False)

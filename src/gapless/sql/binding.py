@@ -291,7 +291,7 @@ def _source_rows(
     joined = usable_match(source, choice, bindings.key, bindings.scope.partition, chosen.expected)
     return (
         f"SELECT {columns(chosen.columns, 'source')}, "
-        f"{literal(source.name)} AS {COLUMN_SOURCE}\nFROM {joined}\n"
+        f"{literal(source.known_as)} AS {COLUMN_SOURCE}\nFROM {joined}\n"
         f"WHERE {date_filter(bindings.scope, days, 'source')}"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gapless.declare.expected import expected_by_path, expected_query, keys_of
 from gapless.declare.gates import Gate, check
 from gapless.declare.inputs import Read, history, same_date
-from gapless.declare.tables import Derived, Source
+from gapless.declare.tables import Derived, Source, StandIn
 from gapless.declare.windows import last_days
 from gapless.partitions import Path
 
@@ -51,3 +51,10 @@ def test_nothing_expected_on_a_path() -> None:
     )
     assert only_past.expected_on(Path.UPCOMING) is None
     assert only_past.expected_on(Path.HISTORICAL) == keys_of(HOURS)
+
+
+def test_a_stand_in_is_known_by_the_name_it_stands_for() -> None:
+    """Rows that it feeds say they come from the table, wherever they are read."""
+    stand_in = StandIn("memory.main.leaks_1", ("shop_id",), stands_for="raw.sales")
+    assert (stand_in.name, stand_in.known_as) == ("memory.main.leaks_1", "raw.sales")
+    assert SALES.known_as == "raw.sales"
