@@ -69,6 +69,12 @@ app.command(
     help="Say whether the published seasons can be trusted.\n\nExit codes: 0 everything selected "
     "can be trusted (warnings and known limitations included), 1 something fails, 4 unknown.",
 )
+app.command(
+    "gapless.cli.leaks:leaks",
+    name="leaks",
+    help="Prove that nothing looks ahead.\n\nExit codes: 0 all is proved, 1 something looks "
+    "ahead, 4 something could not be proved.",
+)
 app.command("gapless.cli.demo:demo", name="demo", help="Replay an incident and see it fail safe.")
 
 
