@@ -223,7 +223,7 @@ _ROSTER: dict[str, SameDate | History] = {
     "listings": history(player_box_scores, since_previous_season()),
 }
 # Who appeared, for whom and against whom; not how.
-_PLAYED = {
+_WHO_PLAYED = {
     "player_game_summary": same_date(
         player_game_summary,
         columns=(
@@ -263,7 +263,7 @@ synthetic_player_game_context = pipeline.derived(
     label="player_lookup",
     sql="analytics/player_game_context.sql",
     inputs={
-        "players": query("analytics/played_players.sql", _PLAYED),
+        "players": query("analytics/played_players.sql", _WHO_PLAYED),
         **_CONTEXT_HISTORY,
     },
     expected=expected_by_path(

@@ -40,11 +40,13 @@ from gapless.declare.tables import Derived
 from gapless.declare.windows import WindowKind
 from gapless.fetch import FetchOutcome
 from gapless.findings import Severity
+from gapless.leaks.report import Proof
 from gapless.ledger.interface import Verdict
 from gapless.partitions import Path
 from gapless.plan.build import Action
 from gapless.plan.states import State
 from gapless.sql.binding import Bindings, Scope, compose
+from gapless.sql.poison import Poison
 from gapless.validate.model import Trust
 from gapless.verdicts import Outcome
 from gapless_nba.pipeline import pipeline as nba
@@ -232,6 +234,8 @@ WORDS: list[type[enum.StrEnum]] = [
     FetchOutcome,
     Outcome,
     Path,
+    Poison,
+    Proof,
     Severity,
     State,
     Trust,
