@@ -350,3 +350,35 @@ def week_pipeline(days: int, *, reads_own_date: bool = True) -> Pipeline:
         expected=keys_of(opening_hours, exclude={"closed_for_good": "closed_for_good"}),
     )
     return pipeline
+
+
+def test_a_column_that_a_reader_cannot_see_changes_nothing_for_it(shop: Shopkeeper) -> None:
+    """A score that arrives after the games leaves alone what was computed from who plays whom."""
+    amounts = {"sales": same_date(one_table_pipeline().table("raw.sales"), ["amount"])}
+    keeper = shop.using(one_table_pipeline(inputs=amounts))
+    keeper.backfill()
+    keeper.change(f"UPDATE raw.sales SET closed = FALSE WHERE day = {sql(4)}")
+    assert keeper.stale() == set()
+    keeper.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(5)} AND shop_id = 3")
+    assert keeper.stale() == {(SHOP_DAYS, 5)}
+    assert touched(keeper.backfill()) == {(SHOP_DAYS, 5)}
+
+
+def test_what_a_reader_sees_is_read_again_when_it_was_published(shop: Shopkeeper) -> None:
+    """Tables of one run read what the run itself has just published, also cut to columns."""
+    pipeline = one_table_pipeline()
+    days = pipeline.derived_table(SHOP_DAYS)
+    pipeline.derived(
+        "mart.present",
+        key="shop_id",
+        sql="SELECT day, shop_id, amount FROM days",
+        inputs={"days": same_date(days, ["amount"])},
+        expected=keys_of(days),
+    )
+    keeper = shop.using(pipeline)
+    keeper.backfill()
+    assert keeper.status().exit_code == 0
+    keeper.change(f"UPDATE raw.sales SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3")
+    keeper.backfill()
+    assert keeper.status().exit_code == 0
+    assert touched(keeper.backfill()) == set()

@@ -181,13 +181,15 @@ class Read:
     """None: the date itself."""
     required: bool = field(default=True)
     """False for the sources of a choice: their sufficiency is measured, not presumed."""
+    columns: tuple[str, ...] | None = None
+    """Besides partition and key, all that is read of a row; None: the whole row."""
 
 
 def reads_of(given: PlainInput) -> Iterator[Read]:
     """List the tables an input reads."""
     match given:
-        case SameDate(table):
-            yield Read(table, None)
+        case SameDate(table, columns):
+            yield Read(table, None, columns=columns)
         case History(table, window):
             yield Read(table, window)
         case Choice(sources=sources, measured_on=measured_on):

@@ -6,11 +6,12 @@ table, one for each check of a source. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from gapless.declare.calendar import Calendar
+from gapless.declare.inputs import Read
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Derived, Source, Table
 from gapless.errors import GaplessError, PreflightRefused
@@ -39,6 +40,15 @@ class Picture:
     """Source → why its checks could not be evaluated."""
     needed: dict[str, DateRange] = field(default_factory=dict)
     """Table → the dates that were read."""
+
+    projected: dict[tuple[str, tuple[str, ...]], Contents] = field(default_factory=dict)
+    """Table and columns → contents of these columns alone, where a reader sees no others."""
+
+    def read_by(self, read: Read) -> Contents:
+        """Return the contents of a table as one of its readers sees them."""
+        if read.columns is None:
+            return self.contents[read.table.name]
+        return self.projected[read.table.name, read.columns]
 
     def scope(self, days: Iterable[date]) -> Scope:
         """Return some scheduled dates as what a statement computes."""
@@ -144,10 +154,39 @@ def read_picture(
     )
     for name, dates in needed.items():
         picture.contents[name] = read_contents(warehouse, pipeline, catalog, name, dates)
+        read_projections(warehouse, picture, name, dates)
     for source in pipeline.sources:
         if source.name in needed and source.checks:
             _check_source(warehouse, picture, source)
     return picture
+
+
+def read_projections(warehouse: Warehouse, picture: Picture, name: str, dates: DateRange) -> None:
+    """Read a table again as those readers see it that see only some of its columns.
+
+    A score that arrives after the games must not make stale what was computed from who plays whom.
+    One query for each set of columns that is declared.
+    """
+    pipeline = picture.pipeline
+    for columns in _projections(pipeline, name):
+        slot = (name, columns)
+        seen = (*pipeline.tables[name].key, *columns)
+        found = read_contents(warehouse, pipeline, picture.catalog, name, dates, seen)
+        known = picture.projected.setdefault(slot, found)
+        if known is not found:
+            gone = {day: Held(0, 0) for day in known.held if day in dates}
+            known.update(gone | found.held)
+
+
+def _projections(pipeline: Pipeline, name: str) -> list[tuple[str, ...]]:
+    found = {
+        read.columns: None
+        for table in pipeline.derived_tables
+        for path in Path
+        for read in table.reads_on(path)
+        if read.table.name == name and read.columns is not None
+    }
+    return [columns for columns in found if columns is not None]
 
 
 def read_contents(
@@ -156,8 +195,18 @@ def read_contents(
     catalog: Mapping[str, Mapping[str, str]],
     name: str,
     dates: DateRange,
+    seen: Sequence[str] | None = None,
 ) -> Contents:
-    """Read rows and fingerprints of one table by date, in one query."""
+    """Read rows and fingerprints of one table by date, in one query.
+
+    Args:
+        warehouse: Where to read.
+        pipeline: The declarations.
+        catalog: Tables and columns of the warehouse.
+        name: The table.
+        dates: Which dates.
+        seen: The columns to fingerprint; all when None.
+    """
     contents = Contents(name)
     columns = catalog.get(name)
     if columns is not None:
@@ -169,7 +218,8 @@ def read_contents(
                 untouched="Nothing was started.",
                 advice=f"A partition is a date; change the column's type in {name}.",
             )
-        query = contents_query(name, tuple(columns), pipeline.partition, dates.first, dates.last)
+        names = tuple(name for name in columns if seen is None or name in seen)
+        query = contents_query(name, names, pipeline.partition, dates.first, dates.last)
         contents.update({row[0]: Held(row[1], int(row[2])) for row in warehouse.fetch(query)})
     return contents
 

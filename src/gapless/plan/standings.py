@@ -352,7 +352,7 @@ def inputs_hash(
 
 
 def _read_digest(standings: Standings, read: Read, facts: DateFacts) -> int:
-    held = standings.picture.contents[read.table.name]
+    held = standings.picture.read_by(read)
     if read.window is None:
         return held.digest(facts.day, facts.day)
     return held.digest(read.window.start(facts), facts.day - timedelta(days=1))

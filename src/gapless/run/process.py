@@ -10,6 +10,8 @@ from functools import partial
 from gapless.choosing import ChoiceMade
 from gapless.errors import GaplessError, PartitionError, QueryFailed, WarehouseError
 from gapless.ledger.interface import Attempt, Verdict, Waiver
+from gapless.partitions import DateRange
+from gapless.plan.picture import read_projections
 from gapless.plan.standings import Standings, unfit_source
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
@@ -223,6 +225,8 @@ class ChunkProcess:
             picture.catalog[name] = {**picture.catalog.get(name, {}), **staged.columns}
             picture.contents[name].update({p.partition: held_of(p) for p in publications})
             picture.publications.update({(name, p.partition): p for p in publications})
+            days = [p.partition for p in publications]
+            read_projections(self._warehouse, picture, name, DateRange(min(days), max(days)))
             self._standings.put(
                 name, {p.partition: standing_of(p, reasons[p.partition]) for p in publications}
             )

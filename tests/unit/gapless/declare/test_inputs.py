@@ -61,7 +61,7 @@ def test_columns_are_a_list_of_names() -> None:
     ("given", "reads"),
     [
         (same_date(A), [Read(A, None)]),
-        (same_date(A, columns=("team",)), [Read(A, None)]),
+        (same_date(A, columns=("team",)), [Read(A, None, columns=("team",))]),
         (history(A, last_days(3)), [Read(A, last_days(3))]),
         (
             query("SELECT 1", {"a": same_date(A), "b": history(B, last_days(3))}),
