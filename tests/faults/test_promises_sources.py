@@ -246,6 +246,30 @@ def test_filling_when_no_source_has_a_table(shop: Shopkeeper) -> None:
     assert report.exit_code != 0
 
 
+def test_choice_is_measured_on_the_declared_set(shop: Shopkeeper) -> None:
+    """A table of few keys chooses like the others when it is measured on what they expect."""
+    shop.change(*insert_fast_feed(day(4), range(1, 6)))
+    found = {}
+    for measured in (False, True):
+        keeper = shop.copy(shop.folder.with_name(f"measured-{measured}"))
+        keeper = keeper.using(northern_pipeline(measured_on_all=measured))
+        assert keeper.backfill().exit_code == 0
+        assert keeper.shops(DAILY_CACHE, 4) == [1, 2, 3, 4, 5]
+        found[measured] = set(origins(keeper, 4, DAILY_CACHE).values())
+        made = choice_of(keeper, 4, DAILY_CACHE)
+        assert {source["expected"] for source in made["sources"]} == {9 if measured else 5}
+        assert made["measured_on"] == (f"keys of {SHOP_DAYS}" if measured else None)
+    assert found == {False: {"fast"}, True: {"complete"}}
+
+
+def test_changed_set_a_choice_was_measured_on_makes_what_it_fed_stale(shop: Shopkeeper) -> None:
+    """Against other keys the choice might have been another."""
+    keeper = shop.using(northern_pipeline(measured_on_all=True))
+    assert keeper.backfill().exit_code == 0
+    shop.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(4)} AND shop_id = 9")
+    assert touched(keeper.backfill()) >= {(DAILY_CACHE, 4)}
+
+
 # -- what happens to a source afterwards -----------------------------------------------------
 
 
@@ -284,6 +308,28 @@ def test_refused_source_choice_is_written_down(shop: Shopkeeper) -> None:
     attempt = shop.attempts(DAILY_CACHE, 4)[-1]
     assert attempt.verdict is Verdict.REFUSED
     assert attempt.evidence["choices"]["feed"]["chosen"] is None
+
+
+def northern_pipeline(*, measured_on_all: bool) -> Pipeline:
+    """Add a cache of the five northern shops, fed like the summary of all open ones."""
+    pipeline = shop_pipeline()
+    fast, complete = pipeline.table(FAST_FEED), pipeline.table(COMPLETE_FEED)
+    shop_days = pipeline.table(SHOP_DAYS)
+    pipeline.derived(
+        DAILY_CACHE,
+        key="shop_id",
+        sql="SELECT day, shop_id, origin FROM feed WHERE region = 'north'",
+        inputs={
+            "feed": first_sufficient(
+                fast,
+                complete,
+                at_least=0.9,
+                measured_on=keys_of(shop_days) if measured_on_all else None,
+            )
+        },
+        expected=keys_of(shop_days, exclude={"southern": "region <> 'north'"}),
+    )
+    return pipeline
 
 
 def two_feeds_pipeline(*, filling: bool = False) -> Pipeline:

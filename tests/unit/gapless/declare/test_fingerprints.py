@@ -45,6 +45,8 @@ INPUTS: list[Input] = [
     first_sufficient(SALES, HOURS, at_least=0.8),
     first_sufficient(SALES, HOURS, at_least=0.9, fill_missing=True),
     first_sufficient(SALES, HOURS, at_least=0.9, match=("region",)),
+    first_sufficient(SALES, HOURS, at_least=0.9, measured_on=keys_of(HOURS)),
+    first_sufficient(SALES, HOURS, at_least=0.9, measured_on=keys_of(HOURS, carry=("region",))),
     fill_missing(SALES, HOURS),
 ]
 SQL = "SELECT sold_on, shop_id, 'a - b' AS note\nFROM sales"

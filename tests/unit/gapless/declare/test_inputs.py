@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gapless.declare.expected import expected_query, keys_of
 from gapless.declare.inputs import (
     PlainInput,
     Read,
@@ -55,6 +56,15 @@ def test_columns_are_a_list_of_names() -> None:
     assert same_date(A, columns=["team"]).columns == ("team",)
     assert same_date(A, columns=()).columns == ()
     assert same_date(A).columns is None
+
+
+def test_what_a_choice_is_measured_on_is_required() -> None:
+    """Against an incomplete set nothing can be measured."""
+    for choice in (
+        first_sufficient(A, B, at_least=0.9, measured_on=keys_of(A)),
+        fill_missing(A, B, measured_on=expected_query("SELECT 1", {"a": same_date(A)})),
+    ):
+        assert [read for read in reads_of(choice) if read.required] == [Read(A, None)]
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,42 @@ class TestInputs:
             )
         )
 
+    def test_match_column_of_the_set_it_is_measured_on(
+        self, pipeline: Pipeline, sales: Table
+    ) -> None:
+        """Sources are compared with the set that is measured, not with the table's own."""
+        feed = pipeline.source("raw.feed", key="shop_id")
+        inputs = {
+            name: first_sufficient(feed, sales, at_least=0.9, match=("region",), measured_on=keys)
+            for name, keys in (
+                ("carried", keys_of(sales, carry=("region",))),
+                ("bare", keys_of(sales)),
+            )
+        }
+        check_derived(pipeline, derived(sales, inputs={"feed": inputs["carried"]}))
+        own = keys_of(sales, carry=("region",))
+        assert "'region', which the set they are measured on does not have" in refusal(
+            lambda: check_derived(
+                pipeline, derived(sales, inputs={"feed": inputs["bare"]}, expected=own)
+            )
+        )
+
+    def test_choice_measured_on_a_stranger(self, pipeline: Pipeline, sales: Table) -> None:
+        """What a choice is measured on is a declared table."""
+        feed = pipeline.source("raw.feed", key="shop_id")
+        choice = first_sufficient(feed, sales, at_least=0.9, measured_on=keys_of(STRANGER))
+        said = refusal(lambda: check_derived(pipeline, derived(sales, inputs={"feed": choice})))
+        assert "raw.stranger is not declared" in said
+
+    def test_choice_measured_on_other_keys(self, pipeline: Pipeline, sales: Table) -> None:
+        """Keys of another kind cannot be compared with those that are fed."""
+        visitors = pipeline.source("raw.visitors", key="visitor")
+        feed = pipeline.source("raw.feed", key="shop_id")
+        choice = first_sufficient(feed, sales, at_least=0.9, measured_on=keys_of(visitors))
+        assert "cannot be had from the keys of raw.visitors (visitor)" in refusal(
+            lambda: check_derived(pipeline, derived(sales, inputs={"feed": choice}))
+        )
+
 
 class TestExpectedSets:
     def test_nothing_on_any_path(self, pipeline: Pipeline, sales: Table) -> None:

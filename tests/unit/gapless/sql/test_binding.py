@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -354,3 +355,46 @@ def offer_of(
     wanted = tuple(Wanted(day(0), player, "LAL", None) for player in (1, 2))
     choice = fill_missing(*SOURCES, match=match)
     return Offer((day(0),), wanted, (first, second, None), choice)
+
+
+# -- tables that do not exist yet ------------------------------------------------------------
+
+
+def test_absent_table_is_read_as_what_its_statement_yields_without_rows(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Its columns and types are there; also those of a table it reads that is absent, too."""
+    counted = Derived(
+        "main.counted",
+        ("shop",),
+        Statement("SELECT day, shop, 1.5::DOUBLE AS amount FROM sales", "inline"),
+        {"sales": same_date(SALES)},
+    )
+    added = Derived(
+        "main.added",
+        ("shop",),
+        Statement("SELECT day, shop, sum(amount) AS total FROM past GROUP BY ALL", "inline"),
+        {"past": history(counted, all_time())},
+    )
+    where = replace(scope(3, 4), absent=frozenset({counted.name, added.name}))
+    for window in (same_date(added), history(added, last_days(2))):
+        text = compose("SELECT * FROM given", {"given": window}, Bindings(where))
+        assert ask(connection, text) == []
+        described = ask(connection, f"DESCRIBE {text}")
+        assert [row[:2] for row in described] == [
+            ("day", "DATE"),
+            ("shop", "INTEGER"),
+            ("total", "DOUBLE"),
+        ]
+
+
+def test_absent_source_has_its_declared_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    """A source that was never loaded is read as empty where its columns are declared."""
+    source = Source("main.nowhere", ("shop",), {"day": "DATE", "shop": "INTEGER"})
+    where = replace(scope(3), absent=frozenset({source.name}))
+    text = compose("SELECT * FROM given", {"given": same_date(source)}, Bindings(where))
+    assert ask(connection, text) == []
+    undeclared = Source("main.nowhere", ("shop",))
+    text = compose("SELECT * FROM given", {"given": same_date(undeclared)}, Bindings(where))
+    with pytest.raises(duckdb.CatalogException):
+        ask(connection, text)
