@@ -27,7 +27,8 @@ NULLS = {
 
 @pytest.fixture(scope="module")
 def report(whole_once: Place) -> dict[str, Any]:
-    return whole_once.json("validate")
+    found: dict[str, Any] = whole_once.json("validate")
+    return found
 
 
 @pytest.fixture(scope="module")
