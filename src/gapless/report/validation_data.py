@@ -22,6 +22,8 @@ def validation_data(report: ValidationReport) -> dict[str, Any]:
         "pipeline": report.pipeline,
         "today": report.today.isoformat(),
         **_span(report.span),
+        "nothing_due": {str(day): why for day, why in report.nothing_due.items()},
+        "beyond_calendar": {str(day): why for day, why in report.beyond_calendar.items()},
         "layers": dict(report.layers),
         "warm_up": dict(report.warm_up),
         "seasons": [_season(season) for season in report.seasons],

@@ -108,6 +108,13 @@ def conclusion(report: ValidationReport) -> str:
     """Sum a validation up in one line."""
     errors = report.count(Severity.ERROR)
     warnings = plural(report.count(Severity.WARNING), "warning")
+    if report.beyond_calendar:
+        day, why = next(iter(report.beyond_calendar.items()))
+        beyond = plural(len(report.beyond_calendar), "date")
+        return f"Nothing can be said about {beyond}, first {day}: {why}"
+    if not report.cells and report.nothing_due:
+        day, why = next(iter(report.nothing_due.items()))
+        return f"Nothing was due on {plural(len(report.nothing_due), 'date')}, first {day}: {why}"
     if not report.cells:
         return "Nothing was validated: no selected date is on the calendar."
     if errors:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from gapless.declare.calendar import Calendar, DayKind
 from gapless.declare.gates import CHECK_MISSING
 from gapless.declare.tables import Derived, Source, Table
 from gapless.findings import DatedFact, Severity
@@ -85,11 +86,12 @@ def examine(
         standings: The states of all partitions concerned.
         tables: What to validate, sources included, in dependency order.
         span: The selected dates.
-        days: Those of them on the calendar.
+        days: Each of them, on the calendar or not, oldest first.
         beyond: Whether rows outside the selected dates are looked for, too.
     """
     picture = standings.picture
-    work = _Examination(warehouse, standings, tuple(days))
+    calendar = picture.calendar
+    work = _Examination(warehouse, standings, tuple(day for day in days if day in calendar.dates))
     for table in tables:
         _examine_table(work, table)
     note_strays(work.notebook, warehouse, standings, tables, span, beyond=beyond)
@@ -102,7 +104,7 @@ def examine(
         pipeline=picture.pipeline.name,
         today=picture.today,
         span=span,
-        unit=picture.calendar.unit,
+        unit=calendar.unit,
         layers={table.name: picture.pipeline.layer_of(table) for table in tables},
         warm_up={
             table.name: table.warm_up.days
@@ -113,8 +115,14 @@ def examine(
         cells=cells,
         findings=tuple(_findings(work, order)),
         limitations=work.limitations,
-        calendar=picture.calendar.seasons,
+        calendar=calendar.seasons,
+        nothing_due=_why_empty(calendar, days, DayKind.EMPTY),
+        beyond_calendar=_why_empty(calendar, days, DayKind.OUTSIDE),
     )
+
+
+def _why_empty(calendar: Calendar, days: Sequence[date], kind: DayKind) -> dict[date, str]:
+    return {day: calendar.why_empty(day) for day in days if calendar.kind(day) is kind}
 
 
 def _examine_table(work: _Examination, table: Table) -> None:

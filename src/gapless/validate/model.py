@@ -205,11 +205,15 @@ class ValidationReport:
     """Worst first, then by table in dependency order."""
     limitations: tuple[LimitationFound, ...]
     calendar: Mapping[str, Season] = field(default_factory=dict)
+    nothing_due: Mapping[date, str] = field(default_factory=dict)
+    """Selected dates that the calendar proves empty, and why."""
+    beyond_calendar: Mapping[date, str] = field(default_factory=dict)
+    """Selected dates of which the calendar knows nothing, and why."""
 
     @property
     def exit_code(self) -> int:
         """0: everything selected is sound; 4: something is unknown; 1: something fails."""
-        if any(cell.state is State.UNKNOWN for cell in self.cells) or not self.cells:
+        if any(cell.state is State.UNKNOWN for cell in self.cells) or self.beyond_calendar:
             return 4
         failed = any(finding.severity is Severity.ERROR for finding in self.findings)
         return 1 if failed or any(not cell.is_sound for cell in self.cells) else 0

@@ -20,7 +20,7 @@ def validate(workspace: Workspace, selection: Selection) -> ValidationReport:
         PreflightRefused: the calendar holds nothing.
     """
     standings, request = look(workspace, selection)
-    pipeline, calendar = workspace.pipeline, standings.picture.calendar
+    pipeline = workspace.pipeline
     asked = {table.name for table in request.tables}
     upstream = {found.name for table in request.tables for found in pipeline.upstream_of(table)}
     sources = {source.name for source in pipeline.sources}
@@ -31,6 +31,6 @@ def validate(workspace: Workspace, selection: Selection) -> ValidationReport:
         standings,
         tables,
         request.span,
-        [day for day in request.dates if day in calendar.dates],
+        request.dates,
         beyond=not selection.names_dates,
     )

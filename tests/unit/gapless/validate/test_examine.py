@@ -357,3 +357,22 @@ def test_a_source_that_others_can_replace_may_be_missing(done: Shopkeeper) -> No
     finding = found(done.validate())["missing", "raw.fast_feed"]
     assert finding.severity is Severity.INFO
     assert "other sources can take its place" in finding.facts[0].text
+
+
+# Dates with nothing on the calendar
+
+
+def test_a_date_that_is_proved_empty_is_sound_and_says_why(tmp_path: FilePath) -> None:
+    """Zero rows of a day on which nobody opened are right; the neighbours prove it."""
+    keeper = Shopkeeper.on_new_shop(tmp_path / "shop", closed=[5])
+    keeper.backfill()
+    report = keeper.validate(dates=[day(5)])
+    assert (report.exit_code, report.cells) == (0, ())
+    assert report.nothing_due == {day(5): "no shops scheduled between 2024-01-05 and 2024-01-07"}
+
+
+def test_of_a_date_beyond_the_calendar_nothing_can_be_said(done: Shopkeeper) -> None:
+    """A calendar that was not loaded so far proves nothing, whatever else was selected."""
+    report = done.validate(dates=[day(3), day(40)])
+    assert report.exit_code == 4
+    assert list(report.beyond_calendar) == [day(40)]
