@@ -7,17 +7,29 @@ from gapless import Pipeline, SameDate, check, same_date
 GAMES_WITH_WRONG_SHOTS = ("0022200271", "0022200442")
 """Games of 2022-23 in which the shots of three players differ from the box score by one."""
 
+LAST_GAME_WITH_SHOTS = "0022100580"
+"""Of 2021-22; the source of its shots ends there."""
+
+_OWN_ZONES = (
+    "EXISTS (SELECT 1 FROM precompute.player_shot_zone_analysis AS z WHERE z.game_date = "
+    "{0}.game_date AND z.player_id = {0}.player_id AND z.total_shots_last_10 IS NULL)"
+)
+_OPPONENTS_ZONES = (
+    "EXISTS (SELECT 1 FROM precompute.team_defense_zone_analysis AS t WHERE t.game_date = "
+    "{0}.game_date AND t.team = {0}.opponent AND t.paint_pct_allowed IS NULL)"
+)
+_NO_MISMATCH = f"shot_zone_mismatch_score IS NULL AND ({_OWN_ZONES} OR {_OPPONENTS_ZONES})"
 WITHOUT_SHOTS = {
     "analytics.player_game_summary": "paint_fga IS NULL",
     "analytics.team_offense_game_summary": "paint_fga IS NULL",
     "analytics.team_defense_game_summary": "opponent_paint_fga IS NULL",
     "precompute.team_defense_zone_analysis": "paint_pct_allowed IS NULL",
-    "precompute.player_shot_zone_analysis": "primary_scoring_zone IS NULL",
-    "precompute.player_composite_factors": "shot_zone_mismatch_score IS NULL",
-    "precompute.player_daily_cache": "primary_scoring_zone IS NULL",
-    "precompute.ml_feature_store": "paint_rate IS NULL OR shot_zone_mismatch_score IS NULL",
+    "precompute.player_shot_zone_analysis": "total_shots_last_10 IS NULL",
+    "precompute.player_composite_factors": _NO_MISMATCH.format("player_composite_factors"),
+    "precompute.player_daily_cache": _OWN_ZONES.format("player_daily_cache"),
+    "precompute.ml_feature_store": f"{_OWN_ZONES} OR ({_NO_MISMATCH})".format("ml_feature_store"),
 }
-"""Table → rows that lack a value where games have no shots."""
+"""Table → rows that lack a value because games have no shots, not because he has too few games."""
 
 
 _GAMES = {"player_game_summary": "player_game_summary"}
@@ -41,7 +53,12 @@ _CROSS_CHECKS: tuple[tuple[str, str, dict[str, str], bool], ...] = (
     (
         "ml_feature_store",
         "features_agree",
-        {"cache": "player_daily_cache", "factors": "player_composite_factors"},
+        {
+            "cache": "player_daily_cache",
+            "factors": "player_composite_factors",
+            "zones": "player_shot_zone_analysis",
+            "defense": "team_defense_zone_analysis",
+        },
         True,
     ),
     ("ml_feature_store", "missing_inputs_add_up", {}, True),
@@ -67,9 +84,9 @@ def declare_limitations(pipeline: Pipeline) -> None:
         "games_without_shots",
         shots,
         "shots_agree",
-        reason="the source of the shots of 2021-22 ends with game 0022100580",
+        reason=f"the source of the shots of 2021-22 ends with game {LAST_GAME_WITH_SHOTS}",
         season="2021-22",
-        where="detail = 'no shots at all'",
+        where=f"detail = 'no shots at all' AND entity > '{LAST_GAME_WITH_SHOTS}'",
         consequences=WITHOUT_SHOTS,
     )
     pipeline.known_limitation(
@@ -78,7 +95,8 @@ def declare_limitations(pipeline: Pipeline) -> None:
         "shots_agree",
         reason="in three player-games the source has one shot more or less than the box score",
         season="2022-23",
-        where=f"entity IN ({listed})",
+        where=f"entity IN ({listed}) AND players_who_differ <= 2 AND attempts_off <= 1 "
+        "AND makes_off = 0 AND detail <> 'no shots at all'",
     )
     pipeline.known_limitation(
         "zones_off_by_one",
@@ -86,7 +104,7 @@ def declare_limitations(pipeline: Pipeline) -> None:
         "zones_equal_attempts",
         reason="the same three player-games: a shot more or less than the box score",
         season="2022-23",
-        where=f"left(entity, 10) IN ({listed})",
+        where=f"left(entity, 10) IN ({listed}) AND attempts_off = 1 AND makes_off = 0",
     )
     pipeline.known_limitation(
         "whole_minutes",

@@ -99,8 +99,8 @@ def consequence_text(found: Consequence) -> str:
     if found.elsewhere is not None:
         elsewhere = f"; elsewhere {_share(found.elsewhere)}"
     return (
-        f"{found.table}: {found.rows:,} of {found.of_rows:,} rows ({_share(found.share)}) have "
-        f"{found.predicate}, {found.span}, {plural(len(found.days), 'date')}{elsewhere}"
+        f"{found.table}: {found.rows:,} of {found.of_rows:,} rows ({_share(found.share)}) lack a "
+        f"value because of it, {found.span}, {plural(len(found.days), 'date')}{elsewhere}"
     )
 
 

@@ -8,6 +8,8 @@ from datetime import date
 
 from gapless.sql.literals import date_list, identifier, literal, relation
 
+TAILS_APART = 3.29
+"""How many standard deviations 5 % and 95 % of a normal distribution are apart."""
 MOSTLY_FILLED = 0.5
 """Where more than this share of the neighbours' values is NULL, their mean is no measure."""
 NAMED_AT_MOST = 3
@@ -78,11 +80,13 @@ def stray_query(tables: Sequence[tuple[str, date, date]], partition: str) -> str
 
 
 def affected_query(table: str, predicate: str, partition: str, first: date, last: date) -> str:
-    """SELECT of (partition, rows, rows for which the predicate holds)."""
+    """SELECT of (partition, rows, rows for which the predicate holds); it may ask other tables."""
     column = identifier(partition)
     return (
-        f"SELECT {column}, count(*), count(*) FILTER (WHERE {predicate}) FROM {relation(table)} "
-        f"WHERE {column} BETWEEN {literal(first)} AND {literal(last)} GROUP BY 1 ORDER BY 1"
+        f"SELECT {column}, count(*), count(*) FILTER (WHERE is_affected) FROM ("
+        f"SELECT {column}, ({predicate}) AS is_affected FROM {relation(table)} "
+        f"WHERE {column} BETWEEN {literal(first)} AND {literal(last)}) AS examined "
+        "GROUP BY 1 ORDER BY 1"
     )
 
 
@@ -115,10 +119,12 @@ class NeighbourRequest:
 def neighbours_query(request: NeighbourRequest) -> str:
     """Find dates whose share of NULLs or mean falls out of the dates before.
 
-    A date is never part of its own baseline, and a season begins without one.
+    A date is never part of its own baseline, and a season begins without one. The baseline is the
+    median, and the spread leaves the outermost values out, so that one odd date does not hide the
+    next; when many dates are alike again, that is the new usual.
 
     Returns:
-        A SELECT of (partition, column, measure, value, mean of the neighbours, how many).
+        A SELECT of (partition, column, measure, value, median of the neighbours, how many).
     """
     day = identifier(request.partition)
     deviations = literal(request.deviations)
@@ -149,11 +155,12 @@ def neighbours_query(request: NeighbourRequest) -> str:
         for measure, holds in unlike.items()
     ]
     usual = "".join(
-        f", avg({measure}) OVER {baseline} AS usual_{measure}, "
-        f"stddev_samp({measure}) OVER {baseline} AS spread_{measure}"
+        f", median({measure}) OVER {baseline} AS usual_{measure}, "
+        f"(quantile_cont({measure}, 0.95) OVER {baseline} "
+        f"- quantile_cont({measure}, 0.05) OVER {baseline}) / {TAILS_APART} AS spread_{measure}"
         for measure in unlike
     )
-    usual += f", avg(spread) OVER {baseline} AS usual_spread"
+    usual += f", median(spread) OVER {baseline} AS usual_spread"
     return (
         f"WITH summed AS (SELECT s.season, t.{day} AS day, [{facts}] AS facts "
         f"FROM {relation(request.table)} AS t JOIN ({request.seasons}) AS s "

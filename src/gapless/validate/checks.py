@@ -40,6 +40,8 @@ class Checked:
 
     check: Check
     by_date: Mapping[date, Violations]
+    asked: frozenset[date]
+    """The dates it was asked about."""
     error: str = ""
     """Why it could not be evaluated; no date has violations then."""
 
@@ -64,11 +66,12 @@ def run_check(
         Known(given.where, tuple(f.day for f in scope.dates if given.holds_on(f)))
         for given in limitations
     ]
+    asked = frozenset(facts.day for facts in scope.dates)
     text = compose(check.statement, check.inputs, Bindings(scope), candidate=candidate)
     try:
         rows = warehouse.fetch(violations_query(text, scope.partition, known))
     except QueryFailed as error:
-        return Checked(check, {}, error.what)
+        return Checked(check, {}, asked, error.what)
     names = [given.name for given in limitations]
     found: dict[date, Violations] = {}
     for day, examined, failed, first, *explained in rows:
@@ -81,4 +84,4 @@ def run_check(
             known={name: count for name, count in counts.items() if count},
             known_first={name: tuple(firsts[name]) for name, count in counts.items() if count},
         )
-    return Checked(check, found)
+    return Checked(check, found, asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from gapless.declare.calendar import Calendar, DayKind
 from gapless.declare.gates import CHECK_MISSING
@@ -39,8 +39,10 @@ from gapless.validate.wordings import message_of, remedies_of
 from gapless.warehouse.interface import Warehouse
 
 UNLIKE = "unlike_neighbours"
+SUSPECT = "computed_from_bad"
+"""Code of a partition that passes, but was computed from one that fails."""
 LONGEST_PAUSE = 4
-"""Days from one date to the next; after more of them a date is unlike the others by right."""
+"""Days from one date to the next; after more of them dates are unlike the others by right."""
 UNLIKE_AT_MOST = 3
 """Columns of a date that are named."""
 
@@ -59,6 +61,8 @@ class _Examination:
     missing: dict[str, list[date]] = field(default_factory=dict)
     """Limitation → dates without rows that it explains."""
     limitations: tuple[LimitationFound, ...] = ()
+    reached: dict[str, set[date]] = field(default_factory=dict)
+    """Table → partitions that were computed from something that fails."""
 
     def limited_by(self, table: str, day: date) -> list[str]:
         """Return the limitations because of which rows of a partition lack a value."""
@@ -98,8 +102,8 @@ def examine(
     work.limitations = limitations_found(warehouse, picture, work.checked, work.missing, work.days)
     for table in tables:
         _compare_with_neighbours(work, table)
+    findings = tuple(_findings(work, [table.name for table in tables]))
     cells = tuple(cell for table in tables for cell in _cells(work, table))
-    order = [table.name for table in tables]
     return ValidationReport(
         pipeline=picture.pipeline.name,
         today=picture.today,
@@ -113,7 +117,7 @@ def examine(
         },
         seasons=summarise(picture, cells, work.days),
         cells=cells,
-        findings=tuple(_findings(work, order)),
+        findings=findings,
         limitations=work.limitations,
         calendar=calendar.seasons,
         nothing_due=_why_empty(calendar, days, DayKind.EMPTY),
@@ -129,7 +133,8 @@ def _examine_table(work: _Examination, table: Table) -> None:
     picture = work.standings.picture
     if isinstance(table, Source):
         # What happens is not asked of a date to come; what is planned is.
-        asked = [d for d in work.days if table.trusted or d <= picture.today]
+        # Today may be being filled just now.
+        asked = [d for d in work.days if table.trusted or d < picture.today]
         work.checked[table.name] = measure_source(work.warehouse, work.standings, table.name, asked)
         judge_source(work.notebook, table, work.checked[table.name])
     elif isinstance(table, Derived):
@@ -167,14 +172,20 @@ def _compare_with_neighbours(work: _Examination, table: Table) -> None:
         if len(texts) > UNLIKE_AT_MOST:
             text += f"; and {len(texts) - UNLIKE_AT_MOST} more"
         known = work.limited_by(table.name, day)
-        rested = picture.calendar.days_since_previous(day)
+        pause = _pause_before(picture.calendar, day)
         severity = Severity.WARNING
         if known:
             severity, text = Severity.INFO, f"{text}; within reach of {', '.join(known)}"
-        elif rested is not None and rested > LONGEST_PAUSE:
+        elif pause > LONGEST_PAUSE:
             severity = Severity.INFO
-            text += f"; the first date after a break of {rested - 1} days"
+            text += f"; within a week after a break of {pause - 1} days"
         work.notebook.note(severity, UNLIKE, table.name, day, text)
+
+
+def _pause_before(calendar: Calendar, day: date) -> int:
+    """Return the longest way from one date to the next that ended in the week up to a date."""
+    week = calendar.between(DateRange(day - timedelta(days=6), day))
+    return max((calendar.days_since_previous(one) or 0 for one in week), default=0)
 
 
 def _cells(work: _Examination, table: Table) -> Iterator[Cell]:
@@ -205,7 +216,10 @@ def _cells(work: _Examination, table: Table) -> Iterator[Cell]:
             expected=expected,
             present=present,
             failures=failures,
-            warnings=notebook.codes(table.name, day, Severity.WARNING),
+            warnings=(
+                *notebook.codes(table.name, day, Severity.WARNING),
+                *((SUSPECT,) if held and day in work.reached.get(table.name, ()) else ()),
+            ),
             limitations=tuple(dict.fromkeys(limited)),
         )
 
@@ -227,6 +241,8 @@ def _findings(work: _Examination, order: Sequence[str]) -> Iterator[ValidationFi
         severity, code, table = slot
         days = sorted({fact.date for fact in facts})
         tampered = work.notebook.facts.get((Severity.ERROR, "tampered_rows", table), [])
+        reach = _reach(work, slot, facts)
+        last = max((reached.span.last for reached in reach), default=None)
         yield ValidationFinding(
             code=code,
             severity=severity,
@@ -234,9 +250,9 @@ def _findings(work: _Examination, order: Sequence[str]) -> Iterator[ValidationFi
             message=message_of(code, table),
             facts=facts,
             remedies=remedies_of(
-                picture, code, picture.pipeline.tables[table], days, _days_of(tampered)
+                picture, code, picture.pipeline.tables[table], days, _days_of(tampered), last
             ),
-            reach=_reach(work, slot, facts),
+            reach=reach,
         )
 
 
@@ -253,4 +269,7 @@ def _reach(work: _Examination, slot: Slot, facts: Sequence[DatedFact]) -> tuple[
     days = {fact.date for fact in facts}
     if code in STRAY_CODES:
         days = {day for day in days if day <= picture.today}
-    return published_reach(picture, reached_from(picture, table, days))
+    reached = reached_from(picture, table, days)
+    for reader, reached_days in reached.items():
+        work.reached.setdefault(reader, set()).update(reached_days)
+    return published_reach(picture, reached)

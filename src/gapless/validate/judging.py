@@ -96,6 +96,8 @@ def _note_checked(
 ) -> None:
     """Note the violations of one check; one that examined nothing is unknown, never passed."""
     for day in days:
+        if day not in checked.asked:
+            continue
         coverage = measured.coverage.get(day)
         found = checked.by_date.get(day)
         if checked.error:
@@ -117,11 +119,23 @@ def note_violations(
     found: Violations,
     *,
     waived: bool = False,
+    is_fact: bool = False,
 ) -> None:
-    """Note what a check found wrong on one date and no limitation explains."""
+    """Note what a check found wrong on one date and no limitation explains.
+
+    Args:
+        notebook: Where to write.
+        table: Whose partition.
+        day: Its date.
+        checked: The check.
+        found: What it found there.
+        waived: Whether the partition was published on somebody's word.
+        is_fact: Whether it is a fact of a source. It stops no backfill where the check does not
+            block, but a hole that nobody has declared is nothing to trust.
+    """
     if not found.failed:
         return
-    severity = Severity.ERROR if checked.check.blocking else Severity.WARNING
+    severity = Severity.ERROR if checked.check.blocking or is_fact else Severity.WARNING
     text = f"{found.failed} of {found.examined} wrong; first: {'; '.join(found.first)}"
     ratio = found.right / found.examined
     given = Severity.INFO if waived else severity
@@ -132,7 +146,7 @@ def judge_source(notebook: Notebook, source: Source, checks: Sequence[Checked]) 
     """Note what the checks of a source say of its dates."""
     for checked in checks:
         for day, found in checked.by_date.items():
-            note_violations(notebook, source.name, day, checked, found)
+            note_violations(notebook, source.name, day, checked, found, is_fact=True)
 
 
 def judge_standing(

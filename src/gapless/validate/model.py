@@ -138,6 +138,10 @@ class Tally:
     rows: int = 0
     expected: int = 0
     present: int = 0
+    measured: int = 0
+    """Partitions of which is known what they should hold."""
+    unmeasured: int = 0
+    """Partitions that were due without anybody knowing what they should hold."""
     failing: int = 0
     warned: int = 0
     limited: int = 0
@@ -147,8 +151,15 @@ class Tally:
 
     @property
     def coverage(self) -> float | None:
-        """Present ÷ expected; None when nothing was expected."""
-        return self.present / self.expected if self.expected else None
+        """Present ÷ expected; None when nothing is known to have been expected.
+
+        A partition that was due, and of which nobody knows what it should hold, counts as empty
+        and as large as the others are on average, so that a half-built season is not whole.
+        """
+        if not self.expected:
+            return None
+        measured = self.measured
+        return self.present / (self.expected * (measured + self.unmeasured) / measured)
 
     @property
     def trust(self) -> Trust:

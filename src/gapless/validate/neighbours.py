@@ -10,6 +10,7 @@ from datetime import date
 from gapless.coverage import percent
 from gapless.declare.calendar import DateFacts
 from gapless.declare.tables import Table
+from gapless.partitions import DateRange
 from gapless.plan.picture import Picture
 from gapless.sql.literals import rows_relation
 from gapless.sql.validation import NeighbourRequest, neighbours_query
@@ -56,7 +57,7 @@ def _share(share: float) -> str:
 
 
 def unlike_neighbours(
-    warehouse: Warehouse, picture: Picture, table: Table, dates: Sequence[DateFacts]
+    warehouse: Warehouse, picture: Picture, table: Table, selected: Sequence[DateFacts]
 ) -> list[Unlike]:
     """Compare every date of a table with the dates before it, in one query.
 
@@ -64,8 +65,10 @@ def unlike_neighbours(
         warehouse: Where to ask.
         picture: Knows the columns.
         table: The table.
-        dates: The dates to compare, with their seasons; a season begins without neighbours.
+        selected: The dates to compare. Their neighbours are taken from the calendar, whether they
+            are selected or not; a season begins without any.
     """
+    dates = _with_neighbours(picture, selected)
     known = picture.catalog.get(table.name, {})
     partition = picture.pipeline.partition
     left_out = {partition, *table.key}
@@ -88,4 +91,17 @@ def unlike_neighbours(
         least_rows=LEAST_ROWS,
         least_change=LEAST_CHANGE,
     )
-    return [Unlike(*row) for row in warehouse.fetch(neighbours_query(request))]
+    wanted = {facts.day for facts in selected}
+    found = (Unlike(*row) for row in warehouse.fetch(neighbours_query(request)))
+    return [unlike for unlike in found if unlike.day in wanted]
+
+
+def _with_neighbours(picture: Picture, selected: Sequence[DateFacts]) -> list[DateFacts]:
+    if not selected:
+        return []
+    days = [facts.day for facts in selected]
+    span = DateRange(min(facts.season_start for facts in selected), max(days))
+    ordered = picture.calendar.between(span)
+    before = [day for day in ordered if day < days[0]][-TRAILING:]
+    within = [day for day in ordered if day >= days[0]]
+    return [picture.calendar.dates[day] for day in (*before, *within)]

@@ -35,6 +35,13 @@ def compute_again(table: Table, days: Sequence[date], *, with_upstream: bool = F
     )
 
 
+def compute_readers(first: date, last: date) -> Remedy:
+    """Return the remedy for what was computed from bad partitions; what is right is left alone."""
+    return Remedy(
+        "then what was computed from it", f"gapless backfill --start-date {first} --end-date {last}"
+    )
+
+
 def look_at(table: Table, days: Sequence[date]) -> Remedy:
     """Return the remedy for what a computation alone cannot mend: its inputs say so."""
     return Remedy("look at one, its inputs say so", f"gapless explain {table.short_name} {days[0]}")

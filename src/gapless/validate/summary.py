@@ -20,6 +20,8 @@ def tally(cells: Iterable[Cell]) -> Tally:
         rows=sum(cell.rows for cell in listed),
         expected=sum(cell.expected for cell in listed),
         present=sum(cell.present for cell in listed),
+        measured=sum(cell.expected > 0 for cell in listed),
+        unmeasured=sum(not cell.expected and not cell.is_sound for cell in listed),
         failing=sum(not cell.is_sound for cell in listed),
         warned=sum(bool(cell.warnings) for cell in listed),
         limited=sum(bool(cell.limitations) for cell in listed),

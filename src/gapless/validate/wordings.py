@@ -18,7 +18,7 @@ from gapless.findings import Remedy
 from gapless.plan.picture import Picture
 from gapless.sql.cleaning import clean_script
 from gapless.validate.judging import LEFTOVER
-from gapless.validate.remedies import compute_again, load_again, look_at
+from gapless.validate.remedies import compute_again, compute_readers, load_again, look_at
 from gapless.validate.strays import FUTURE, OFF_CALENDAR, OUTSIDE
 
 MESSAGES = {
@@ -49,7 +49,12 @@ def message_of(code: str, table: str) -> str:
 
 
 def remedies_of(
-    picture: Picture, code: str, table: Table, days: Sequence[date], tampered: frozenset[date]
+    picture: Picture,
+    code: str,
+    table: Table,
+    days: Sequence[date],
+    tampered: frozenset[date],
+    last_reached: date | None = None,
 ) -> tuple[Remedy, ...]:
     """Return what can be done about a finding.
 
@@ -59,19 +64,21 @@ def remedies_of(
         table: Whose partitions.
         days: Their dates, oldest first.
         tampered: Dates whose rows were changed behind their publication.
+        last_reached: The last date on which something was computed from the bad ones.
     """
+    further = (compute_readers(days[0], last_reached),) if last_reached is not None else ()
     if code in (LEFTOVER, OFF_CALENDAR, OUTSIDE, FUTURE):
         script = clean_script(table.name, picture.pipeline.partition, days)
         return (Remedy("clean them, keeping a copy", script),)
     if code == "waived":
         return (look_at(table, days),)
     if isinstance(table, Source):
-        return (load_again(), look_at(table, days))
+        return (load_again(), *further, look_at(table, days))
     if code == "blocked":
         return (compute_again(table, days, with_upstream=True), look_at(table, days))
     if code in (CHECK_MISSING, "partial", "stale", "tampered_rows", "unaccounted_rows"):
-        return (compute_again(table, days), look_at(table, days))
+        return (compute_again(table, days), *further, look_at(table, days))
     changed = [day for day in days if day in tampered]
     if changed:
-        return (compute_again(table, changed), look_at(table, days))
+        return (compute_again(table, changed), *further, look_at(table, days))
     return (look_at(table, days),)

@@ -97,7 +97,7 @@ def _consequences(found: Sequence[Consequence]) -> Element:
 def _consequence(found: Consequence) -> Element:
     elsewhere = "–" if found.elsewhere is None else _share(found.elsewhere)
     return tr[
-        th(scope="row", title=found.table)[label(found.table), " with ", coded(found.predicate)],
+        th(scope="row", title=found.table)[label(found.table)],
         td(".number")[_share(found.share)],
         td(".number")[f"{found.rows:,}"],
         td(".number")[f"{found.of_rows:,}"],

@@ -46,6 +46,8 @@ differences AS (
     game_date,
     game_id,
     has_shots,
+    coalesce(abs(shots_fga - fga), shots_fga) AS attempts_off,
+    coalesce(abs(shots_fgm - fgm), shots_fgm) AS makes_off,
     CASE
       WHEN shots_fga IS DISTINCT FROM fga THEN
         player_name || ' shots ' || CAST(shots_fga AS VARCHAR)
@@ -63,7 +65,9 @@ games AS (
     game_id,
     count(CASE WHEN has_shots THEN 1 END) AS players_with_shots,
     count(difference) AS players_who_differ,
-    min(difference) AS first_difference
+    min(difference) AS first_difference,
+    max(attempts_off) AS attempts_off,
+    max(makes_off) AS makes_off
   FROM differences
   GROUP BY game_date, game_id
 )
@@ -80,7 +84,10 @@ SELECT
     ELSE
       'shots differ from the box score for ' || CAST(g.players_who_differ AS VARCHAR)
       || ' players, first: ' || g.first_difference
-  END AS detail
+  END AS detail,
+  g.players_who_differ,
+  g.attempts_off,
+  g.makes_off
 FROM schedule AS s
 LEFT JOIN games AS g
   ON g.game_date = s.game_date

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path as FilePath
 
 import pytest
 
 from gapless import Pipeline, check, same_date
+from gapless.clock import Clock
 from gapless.findings import Severity
 from gapless.partitions import Path
 from gapless.plan.states import State
@@ -376,3 +378,65 @@ def test_of_a_date_beyond_the_calendar_nothing_can_be_said(done: Shopkeeper) -> 
     report = done.validate(dates=[day(3), day(40)])
     assert report.exit_code == 4
     assert list(report.beyond_calendar) == [day(40)]
+
+
+def test_a_hole_that_nobody_declared_is_a_failure(done: Shopkeeper) -> None:
+    """The check stops no backfill, and the season is not to be trusted all the same."""
+    pipeline = checked(
+        shop_pipeline(), SALES, every_row("till_receipt", "shop_id <> 3", blocking=False)
+    )
+    report = done.using(pipeline).validate(SHOP_DAYS, dates=[day(4)])
+    assert (report.exit_code, report.seasons[0].trust) == (1, Trust.ATTENTION)
+    assert codes(report) == {("till_receipt", SALES)}
+
+
+def test_a_half_built_season_is_not_covered(shop: Shopkeeper) -> None:
+    """Dates that were never computed count, although nobody knows how much they should hold."""
+    shop.backfill(dates=[day(number) for number in range(5)])
+    season = shop.validate().seasons[0]
+    assert season.tables[SHOP_DAYS].coverage == pytest.approx(0.5)
+    assert season.tables[DAILY_SUMMARY].coverage == pytest.approx(3 / 8)
+    assert season.layers["mart"].coverage == pytest.approx(3 / 8)
+
+
+def test_today_may_still_be_filled(done: Shopkeeper) -> None:
+    """Tills are open while shops are; that is no alarm before the day is over."""
+    done.change(f"UPDATE {SALES} SET closed = FALSE WHERE day = {sql(9)}")
+    with done.opened() as workspace:
+        noon = datetime(2024, 1, 10, 12, tzinfo=UTC)
+        today = replace(workspace, clock=Clock.fixed(noon))
+        report = validate(today, Selection(dates=[day(8), day(9)]))
+    assert ("till_closed", SALES) not in codes(report)
+
+
+def test_what_was_computed_from_a_bad_partition_carries_a_warning(done: Shopkeeper) -> None:
+    """And the repair names the dates of its readers, too."""
+    done.change(f"UPDATE {SALES} SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.validate()
+    suspects = {
+        (cell.table, cell.partition)
+        for cell in report.cells
+        if "computed_from_bad" in cell.warnings
+    }
+    assert suspects == {
+        (COMPLETE_FEED, day(4)),
+        *((DAILY_SUMMARY, day(number)) for number in range(4, 10)),
+    }
+    commands = [remedy.command for remedy in found(report)["stale", SHOP_DAYS].remedies]
+    assert commands[:2] == [
+        f"gapless backfill shop_days --dates {day(4)}",
+        f"gapless backfill --start-date {day(4)} --end-date {day(9)}",
+    ]
+
+
+def test_a_cross_check_is_asked_of_played_dates_only(done: Shopkeeper) -> None:
+    """Beside a date that has been played one to come is not unknown for want of it."""
+    pipeline = shop_pipeline()
+    pipeline.cross_check(pipeline.derived_table(SHOP_DAYS), every_row("always", "TRUE"))
+    with done.using(pipeline).opened() as workspace:
+        noon = datetime(2024, 1, 8, 12, tzinfo=UTC)
+        report = validate(
+            replace(workspace, clock=Clock.fixed(noon)),
+            Selection(tables=[SHOP_DAYS], dates=[day(3), day(8)]),
+        )
+    assert not [cell for cell in report.cells if cell.state is State.UNKNOWN]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -30,7 +30,11 @@ def day(number: int) -> date:
 
 
 def readings(
-    warehouse: DuckDBWarehouse, days: int, odd: Mapping[int, str], seasons: str = "'one'"
+    warehouse: DuckDBWarehouse,
+    days: int,
+    odd: Mapping[int, str],
+    seasons: str = "'one'",
+    selected: Sequence[int] | None = None,
 ) -> list[Unlike]:
     """Compare days of 40 readings around 100; `odd` says in SQL what is read on some days."""
     pipeline = Pipeline("readings", partition="day")
@@ -48,7 +52,8 @@ def readings(
     catalog = warehouse.catalog()
     calendar = read_calendar(warehouse, pipeline, catalog)
     picture = Picture(pipeline, day(days), calendar, catalog, {}, {}, {})
-    dates: list[DateFacts] = list(calendar.dates.values())
+    chosen = range(days) if selected is None else selected
+    dates: list[DateFacts] = [calendar.dates[day(number)] for number in chosen]
     return [u for u in unlike_neighbours(warehouse, picture, table, dates) if u.column != "season"]
 
 
@@ -104,3 +109,17 @@ def test_the_same_change_within_a_season_is_unlike(warehouse: DuckDBWarehouse) -
     """The counterpart: without the new season the first days of the new level stand out."""
     level = dict.fromkeys(range(30, 60), "500 + sensor % 3")
     assert readings(warehouse, 60, level)[0].day == day(30)
+
+
+@pytest.mark.parametrize("odd", ["CASE WHEN sensor >= 10 THEN 100 END", "1e9"])
+def test_one_odd_day_does_not_hide_the_next(warehouse: DuckDBWarehouse, odd: str) -> None:
+    found = readings(warehouse, 60, {40: odd, 45: odd})
+    assert [unlike.day for unlike in found] == [day(40), day(45)]
+
+
+def test_the_neighbours_of_a_single_day_are_those_of_the_calendar(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    """Whoever asks about one day hears of it what he would hear in a report of the season."""
+    [found] = readings(warehouse, 60, {40: "1e9"}, selected=[40])
+    assert (found.day, found.neighbours) == (day(40), 30)
