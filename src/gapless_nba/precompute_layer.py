@@ -30,8 +30,6 @@ from gapless_nba.raw_layer import pipeline
 
 ZONES = ("paint", "mid_range", "three")
 SCORING_ZONES = (*ZONES, "balanced")
-
-
 WARM_UP = days_of_season(14)
 
 team_defense_zone_analysis = pipeline.derived(

@@ -29,7 +29,7 @@ WITHOUT_SHOTS = {
     "precompute.player_daily_cache": _OWN_ZONES.format("player_daily_cache"),
     "precompute.ml_feature_store": f"{_OWN_ZONES} OR ({_NO_MISMATCH})".format("ml_feature_store"),
 }
-"""Table → rows that lack a value because games have no shots, not because he has too few games."""
+"""Table → rows that lack a value because games have no shots, and not because of too few games."""
 
 
 _GAMES = {"player_game_summary": "player_game_summary"}

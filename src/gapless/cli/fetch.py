@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Self
+from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from gapless.cli.options import SITE, DateOptions, Site
 from gapless.cli.output import show, show_json
+from gapless.cli.progress import Bar
 from gapless.fetch import PAUSE, TIMEOUT, FetchProgress, FetchRequest
 from gapless.report.fetch import fetch_data, fetch_text
 from gapless.verbs.fetch import fetch as fetch_verb
@@ -78,49 +70,16 @@ def fetch(
     return report.exit_code
 
 
-class FetchBar:
+class FetchBar(Bar):
     """Shows how far a fetch is on stderr: a bar on a terminal, some lines otherwise."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        console = Console(stderr=True)
-        self._quiet = quiet
-        self._bar = _bar(console) if console.is_terminal and not quiet else None
-        self._task = None if self._bar is None else self._bar.add_task("starting", total=None)
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        super().__init__("starting", quiet=quiet)
 
     def __call__(self, progress: FetchProgress) -> None:
         """Take a step."""
-        if self._bar is not None and self._task is not None:
-            self._bar.update(
-                self._task,
-                description=progress.what,
-                completed=progress.done,
-                total=progress.total,
-            )
-        elif not self._quiet and (progress.total is None or progress.done % PLAIN_UNITS == 0):
+        if self.move(progress.what, progress.done, progress.total) or self._quiet:
+            return
+        if progress.total is None or progress.done % PLAIN_UNITS == 0:
             count = "" if progress.total is None else f"{progress.done}/{progress.total} "
             sys.stderr.write(f"{count}{progress.what}\n")
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -37,19 +38,20 @@ class RateColumn(ProgressColumn):
         return Text(f"{rate:,.0f}/s" if rate else "", style="dim")
 
 
-class ProgressListener:
-    """Shows the progress of one run on stderr."""
+class Bar:
+    """A bar on stderr while something is at work; none where stderr is no terminal.
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._lock = threading.Lock()
-        self._console = Console(stderr=True)
+    Args:
+        first: What is done first.
+        quiet: Whether nothing is to be shown at all.
+        columns: Further columns, between the count and the time left.
+    """
+
+    def __init__(self, first: str, *, quiet: bool, columns: Sequence[ProgressColumn] = ()) -> None:
         self._quiet = quiet
-        self._bar = self._make_bar() if self._console.is_terminal and not quiet else None
-        self._task = None if self._bar is None else self._bar.add_task("planning", total=None)
-        self._total = 0
-        self._done = 0
-        self._started = time.monotonic()
-        self._printed = 0.0
+        console = Console(stderr=True)
+        self._bar = _bar(console, columns) if console.is_terminal and not quiet else None
+        self._task = None if self._bar is None else self._bar.add_task(first, total=None)
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -64,6 +66,37 @@ class ProgressListener:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def move(self, what: str, done: int, total: int | None) -> bool:
+        """Move the bar, and tell whether there is one."""
+        if self._bar is None or self._task is None:
+            return False
+        self._bar.update(self._task, description=what, completed=done, total=total)
+        return True
+
+
+def _bar(console: Console, columns: Sequence[ProgressColumn]) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+class ProgressListener(Bar):
+    """Shows the progress of one run on stderr."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__("planning", quiet=quiet, columns=[RateColumn()])
+        self._lock = threading.Lock()
+        self._total = 0
+        self._done = 0
+        self._started = time.monotonic()
+        self._printed = 0.0
 
     def __call__(self, event: Event) -> None:
         """Take one event; called from worker threads too."""
@@ -81,11 +114,13 @@ class ProgressListener:
                     self._update("done", final=True)
 
     def _update(self, what: str, *, final: bool = False) -> None:
-        if self._bar is not None and self._task is not None:
-            # Partitions that turned out to be up to date have no attempt; at the end all are done.
-            done = self._total if final else self._done
-            self._bar.update(self._task, description=what, completed=done, total=self._total)
-        elif not self._quiet and (final or self._is_time()):
+        # Partitions that turned out to be up to date have no attempt; at the end all are done.
+        done = self._total if final else self._done
+        if (
+            not self.move(what, done, self._total)
+            and not self._quiet
+            and (final or self._is_time())
+        ):
             self._plain(what)
 
     def _is_time(self) -> bool:
@@ -96,14 +131,3 @@ class ProgressListener:
         rate = self._done / elapsed if elapsed else 0.0
         sys.stderr.write(f"{self._done}/{self._total} partitions, {rate:,.0f}/s, {what}\n")
         self._printed = time.monotonic()
-
-    def _make_bar(self) -> Progress:
-        return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            RateColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )

@@ -135,7 +135,7 @@ def _examine_table(work: _Examination, table: Table) -> None:
         # What happens is not asked of a date to come; what is planned is.
         # Today may be being filled just now.
         asked = [d for d in work.days if table.trusted or d < picture.today]
-        work.checked[table.name] = measure_source(work.warehouse, work.standings, table.name, asked)
+        work.checked[table.name] = measure_source(work.warehouse, work.standings, table, asked)
         judge_source(work.notebook, table, work.checked[table.name])
     elif isinstance(table, Derived):
         measured = measure_table(work.warehouse, work.standings, table, work.days)

@@ -101,8 +101,7 @@ def _note_checked(
         coverage = measured.coverage.get(day)
         found = checked.by_date.get(day)
         if checked.error:
-            text = f"{checked.check.name} could not be evaluated: {checked.error}"
-            notebook.note(Severity.ERROR, "unknown", table.name, day, text)
+            _note_error(notebook, table.name, day, checked)
         elif found is not None and found.examined:
             waived = standings.of(table.name, day).state is State.WAIVED
             note_violations(notebook, table.name, day, checked, found, waived=waived)
@@ -143,10 +142,17 @@ def note_violations(
 
 
 def judge_source(notebook: Notebook, source: Source, checks: Sequence[Checked]) -> None:
-    """Note what the checks of a source say of its dates."""
+    """Note what the checks of a source say of its dates; one that failed to run says nothing."""
     for checked in checks:
+        for day in checked.asked if checked.error else ():
+            _note_error(notebook, source.name, day, checked)
         for day, found in checked.by_date.items():
             note_violations(notebook, source.name, day, checked, found, is_fact=True)
+
+
+def _note_error(notebook: Notebook, table: str, day: date, checked: Checked) -> None:
+    text = f"{checked.check.name} could not be evaluated: {checked.error}"
+    notebook.note(Severity.ERROR, "unknown", table, day, text)
 
 
 def judge_standing(

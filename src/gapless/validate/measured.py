@@ -12,7 +12,7 @@ from datetime import date
 from gapless.coverage import Coverage
 from gapless.declare.expected import PlainExpected
 from gapless.declare.limitations import Limitation
-from gapless.declare.tables import Derived
+from gapless.declare.tables import Derived, Source
 from gapless.errors import QueryFailed
 from gapless.measure import Named, audit_request, measure_coverage, name_details, stage_expected
 from gapless.partitions import Path, path_of
@@ -94,11 +94,10 @@ def _measure(
 
 
 def measure_source(
-    warehouse: Warehouse, standings: Standings, name: str, days: Sequence[date]
+    warehouse: Warehouse, standings: Standings, source: Source, days: Sequence[date]
 ) -> list[Checked]:
     """Run every check of a source over the given dates."""
-    picture = standings.picture
-    source = next(found for found in picture.pipeline.sources if found.name == name)
+    picture, name = standings.picture, source.name
     if name not in picture.catalog or not days:
         return []
     scope = picture.scope(days)

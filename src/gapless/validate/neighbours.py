@@ -21,7 +21,7 @@ TRAILING = 30
 LEAST = 20
 """With fewer of them nothing can be said."""
 DEVIATIONS = 8.0
-"""Standard deviations of the neighbours' values from their mean beyond which a date is unlike."""
+"""Standard deviations from the neighbours' median beyond which a date is unlike."""
 LEAST_NULLS = 0.10
 """Difference between shares of NULLs that is never unlike, however alike the neighbours are."""
 LEAST_ROWS = 3

@@ -11,11 +11,6 @@ from gapless.findings import DatedFact, Severity
 Slot = tuple[Severity, str, str]
 """Severity, code and table of one finding."""
 
-STATE_CODES = frozenset(
-    {"missing", "stale", "blocked", "unknown", "tampered_rows", "unaccounted_rows"}
-)
-"""Codes that say what state a partition is in; the others say what is wrong with its rows."""
-
 
 @dataclass
 class Notebook:

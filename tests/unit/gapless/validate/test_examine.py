@@ -8,12 +8,12 @@ from pathlib import Path as FilePath
 
 import pytest
 
-from gapless import Pipeline, check, same_date
+from gapless import check, same_date
 from gapless.clock import Clock
 from gapless.findings import Severity
 from gapless.partitions import Path
 from gapless.plan.states import State
-from gapless.validate.model import Trust, ValidationFinding, ValidationReport
+from gapless.validate.model import Trust
 from gapless.verbs.selection import Selection
 from gapless.verbs.validate import validate
 from support.shop import shop_pipeline
@@ -29,17 +29,9 @@ from support.shopkeeper import (
     one_table_pipeline,
     sql,
 )
+from support.validations import codes, findings_of
 
 SALES = "raw.sales"
-
-
-def found(report: ValidationReport) -> dict[tuple[str, str], ValidationFinding]:
-    """Return the findings by code and table."""
-    return {(finding.code, finding.table): finding for finding in report.findings}
-
-
-def codes(report: ValidationReport, severity: Severity = Severity.ERROR) -> set[tuple[str, str]]:
-    return {(f.code, f.table) for f in report.findings if f.severity is severity}
 
 
 def test_a_sound_shop_can_be_trusted(done: Shopkeeper) -> None:
@@ -64,7 +56,7 @@ def test_nothing_computed_is_missing_everywhere(shop: Shopkeeper) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_rows_that_are_gone_are_missing(done: Shopkeeper, table: str) -> None:
     done.change(f"DELETE FROM {table} WHERE day = {sql(4)}")
-    finding = found(done.validate())["missing", table]
+    finding = findings_of(done.validate())["missing", table]
     assert finding.dates == [day(4)]
     name = table.split(".")[1]
     assert finding.remedies[0].command == f"gapless backfill {name} --dates {day(4)}"
@@ -75,7 +67,7 @@ def test_a_lost_row_is_named_with_what_used_it(done: Shopkeeper) -> None:
     done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 3")
     report = done.validate()
     assert {("coverage", SHOP_DAYS), ("tampered_rows", SHOP_DAYS)} <= codes(report)
-    finding = found(report)["coverage", SHOP_DAYS]
+    finding = findings_of(report)["coverage", SHOP_DAYS]
     assert "8 of 9" in finding.facts[0].text
     assert "Shop 03 (3)" in finding.facts[0].text
     reached = {reach.table: (reach.span.first, reach.span.last) for reach in finding.reach}
@@ -86,21 +78,21 @@ def test_a_lost_row_is_named_with_what_used_it(done: Shopkeeper) -> None:
     }
 
 
-def test_the_right_number_of_wrong_keys_is_found(done: Shopkeeper) -> None:
+def test_the_right_number_of_wrong_keys_is_findings_of(done: Shopkeeper) -> None:
     done.change(f"UPDATE {SHOP_DAYS} SET shop_id = 77 WHERE day = {sql(4)} AND shop_id = 3")
     report = done.validate()
     assert {("unexpected_keys", SHOP_DAYS), ("coverage", SHOP_DAYS)} <= codes(report)
-    assert "77" in found(report)["unexpected_keys", SHOP_DAYS].facts[0].text
+    assert "77" in findings_of(report)["unexpected_keys", SHOP_DAYS].facts[0].text
 
 
-def test_a_lost_group_is_found(done: Shopkeeper) -> None:
+def test_a_lost_group_is_findings_of(done: Shopkeeper) -> None:
     done.change(f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND region = 'south'")
     assert ("group_coverage", SHOP_DAYS) in codes(done.validate())
 
 
-def test_the_same_key_twice_is_found(done: Shopkeeper) -> None:
+def test_the_same_key_twice_is_findings_of(done: Shopkeeper) -> None:
     done.change(f"INSERT INTO {SHOP_DAYS} FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 3")
-    finding = found(done.validate())["unique_keys", SHOP_DAYS]
+    finding = findings_of(done.validate())["unique_keys", SHOP_DAYS]
     assert "1 × row with the key of another" in finding.facts[0].text
 
 
@@ -116,7 +108,7 @@ def test_a_lacking_required_column_counts_as_missing(done: Shopkeeper) -> None:
     assert ("required_columns", SHOP_DAYS) in codes(report, Severity.WARNING)
 
 
-def test_rows_without_a_publication_are_found(done: Shopkeeper) -> None:
+def test_rows_without_a_publication_are_findings_of(done: Shopkeeper) -> None:
     """Also such as are complete to the last key: nobody gated them."""
     done.change(
         f"DELETE FROM gapless.publications WHERE table_name = '{SHOP_DAYS}' "
@@ -129,7 +121,7 @@ def test_a_source_that_fails_its_check_is_found_by_its_name(done: Shopkeeper) ->
     """The reader is stale, and what reads the reader is blocked by the source."""
     done.change(f"UPDATE {SALES} SET closed = FALSE WHERE day = {sql(4)} AND shop_id = 3")
     report = done.validate()
-    finding = found(report)["till_closed", SALES]
+    finding = findings_of(report)["till_closed", SALES]
     assert finding.facts[0].text.startswith("1 of 1 wrong; first: 9 sales: a till is still open")
     assert finding.remedies[0].command == "gapless load --data DIR"
     assert ("blocked", SHOP_DAYS) in codes(report)
@@ -158,7 +150,7 @@ def test_a_cross_check_that_examines_nothing_is_unknown(done: Shopkeeper) -> Non
     pipeline.cross_check(pipeline.derived_table(SHOP_DAYS), nothing)
     report = done.using(pipeline).validate(SHOP_DAYS)
     assert report.exit_code == 4
-    assert "nothing examined nothing" in found(report)["unknown", SHOP_DAYS].facts[0].text
+    assert "nothing examined nothing" in findings_of(report)["unknown", SHOP_DAYS].facts[0].text
 
 
 @pytest.mark.parametrize(
@@ -201,34 +193,34 @@ def test_a_waived_date_is_no_failure_and_says_why(done: Shopkeeper) -> None:
     done.backfill(SHOP_DAYS, dates=[day(4)], force="the till burnt down")
     report = done.validate(SHOP_DAYS, dates=[day(4)])
     assert report.exit_code == 0
-    assert "the till burnt down" in found(report)["waived", SHOP_DAYS].facts[0].text
+    assert "the till burnt down" in findings_of(report)["waived", SHOP_DAYS].facts[0].text
     assert report.seasons[0].tables[SHOP_DAYS].states[State.WAIVED] == 1
 
 
 # Rows where none can be
 
 
-def test_rows_on_a_date_that_the_calendar_proves_empty_are_found(tmp_path: FilePath) -> None:
+def test_rows_on_a_date_that_the_calendar_proves_empty_are_findings_of(tmp_path: FilePath) -> None:
     keeper = Shopkeeper.on_new_shop(tmp_path / "shop", closed=[5])
     keeper.backfill()
     keeper.change(
         f"INSERT INTO {SHOP_DAYS} SELECT * REPLACE ({sql(5)} AS day) FROM {SHOP_DAYS} "
         f"WHERE day = {sql(4)}"
     )
-    finding = found(keeper.validate())["off_calendar_rows", SHOP_DAYS]
+    finding = findings_of(keeper.validate())["off_calendar_rows", SHOP_DAYS]
     assert finding.dates == [day(5)]
     assert "DELETE FROM analytics.shop_days" in finding.remedies[0].command
 
 
-def test_rows_of_dates_that_have_not_come_are_found(done: Shopkeeper) -> None:
+def test_rows_of_dates_that_have_not_come_are_findings_of(done: Shopkeeper) -> None:
     """A history that holds tomorrow is a look-ahead waiting to happen."""
     done.change(f"INSERT INTO {SALES} VALUES (DATE '2025-01-02', 3, 1e9, TRUE)")
-    finding = found(done.validate())["future_rows", SALES]
+    finding = findings_of(done.validate())["future_rows", SALES]
     assert finding.dates == [date(2025, 1, 2)]
     assert "today is 2024-12-31" in finding.facts[0].text
 
 
-def test_rows_before_the_calendar_begins_are_found(done: Shopkeeper) -> None:
+def test_rows_before_the_calendar_begins_are_findings_of(done: Shopkeeper) -> None:
     done.change(f"INSERT INTO {SALES} VALUES (DATE '2023-06-01', 3, 1, TRUE)")
     assert ("outside_calendar_rows", SALES) in codes(done.validate())
 
@@ -243,71 +235,6 @@ def test_a_selection_of_dates_says_nothing_of_others(done: Shopkeeper) -> None:
     assert {cell.partition for cell in report.cells} == {day(1), day(3)}
 
 
-# Known limitations
-
-
-def limited() -> Pipeline:
-    """Declare that shop 3 has no printer until the sixth day; nobody has one on the eighth."""
-    pipeline = shop_pipeline()
-    every = every_row("till_receipt", "shop_id <> 3 AND day <> DATE '2024-01-08'", blocking=False)
-    checked(pipeline, SALES, every)
-    pipeline.known_limitation(
-        "no_printer",
-        pipeline.table(SALES),
-        "till_receipt",
-        reason="shop 3 has no printer",
-        where="entity = 3",
-        last=day(5),
-        consequences={SHOP_DAYS: "shop_id = 3"},
-    )
-    return pipeline
-
-
-def test_a_known_limitation_is_no_failure_and_its_consequences_are_counted(
-    done: Shopkeeper,
-) -> None:
-    report = done.using(limited()).validate()
-    [limitation] = report.limitations
-    assert (limitation.entities, limitation.partitions) == (6, 6)
-    assert (limitation.span.first, limitation.span.last) == (day(0), day(5))
-    [consequence] = limitation.consequences
-    assert (consequence.table, consequence.rows, consequence.of_rows) == (SHOP_DAYS, 6, 54)
-    # On the four dates out of reach the shop has rows, too.
-    assert consequence.elsewhere == pytest.approx(4 / 36)
-    assert report.seasons[0].tables[SALES].limited == 6
-    assert report.seasons[0].tables[SHOP_DAYS].limited == 6
-
-
-def test_what_a_limitation_does_not_explain_is_still_reported(done: Shopkeeper) -> None:
-    """Beyond its last date the same violation is news, and so is every other shop's."""
-    report = done.using(limited()).validate()
-    finding = found(report)["till_receipt", SALES]
-    assert finding.dates == [day(6), day(7), day(8), day(9)]
-    assert [fact.text[:10] for fact in finding.facts] == [
-        "1 of 9 wro",
-        "9 of 9 wro",
-        "1 of 9 wro",
-        "1 of 9 wro",
-    ]
-
-
-def test_a_date_without_rows_may_be_a_known_limitation(done: Shopkeeper) -> None:
-    """Declared with a reason it is a limitation; the date before it stays a failure."""
-    pipeline = shop_pipeline()
-    pipeline.known_limitation(
-        "no_feed_yet",
-        pipeline.table(COMPLETE_FEED),
-        "missing",
-        reason="collected since the 3rd",
-        last=day(1),
-    )
-    done.change(f"DELETE FROM {COMPLETE_FEED} WHERE day <= {sql(2)}")
-    report = done.using(pipeline).validate(COMPLETE_FEED)
-    assert found(report)["missing", COMPLETE_FEED].dates == [day(2)]
-    [limitation] = report.limitations
-    assert (limitation.partitions, limitation.span.last) == (2, day(1))
-
-
 # Rows that nobody demands
 
 
@@ -320,7 +247,7 @@ def test_leftover_rows_of_a_past_date_are_a_warning_with_a_way_to_clean_them(
     keeper.backfill(SHOP_DAYS, dates=[day(3), day(4)])
     keeper.change(f"DELETE FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id > 1")
     report = keeper.validate()
-    finding = found(report)["leftover_rows", SHOP_DAYS]
+    finding = findings_of(report)["leftover_rows", SHOP_DAYS]
     assert (finding.severity, finding.dates, report.exit_code) == (Severity.WARNING, [day(4)], 0)
     assert "1 of 9" in finding.facts[0].text
     assert "quarantine" in finding.remedies[0].command
@@ -341,7 +268,7 @@ def test_the_number_of_statements_does_not_grow_with_the_dates(tmp_path: FilePat
             before = workspace.warehouse.statements
             keeper_report = validate(workspace, Selection())
             counts.append(workspace.warehouse.statements - before)
-        assert len(found(keeper_report)["coverage", SHOP_DAYS].dates) == days
+        assert len(findings_of(keeper_report)["coverage", SHOP_DAYS].dates) == days
     assert counts[0] == counts[1]
 
 
@@ -356,7 +283,7 @@ def test_expected_keys_that_moved_are_measured_anew(done: Shopkeeper) -> None:
 
 def test_a_source_that_others_can_replace_may_be_missing(done: Shopkeeper) -> None:
     """Nobody delivered the fast feed, and every summary was made from the complete one."""
-    finding = found(done.validate())["missing", "raw.fast_feed"]
+    finding = findings_of(done.validate())["missing", "raw.fast_feed"]
     assert finding.severity is Severity.INFO
     assert "other sources can take its place" in finding.facts[0].text
 
@@ -378,16 +305,6 @@ def test_of_a_date_beyond_the_calendar_nothing_can_be_said(done: Shopkeeper) -> 
     report = done.validate(dates=[day(3), day(40)])
     assert report.exit_code == 4
     assert list(report.beyond_calendar) == [day(40)]
-
-
-def test_a_hole_that_nobody_declared_is_a_failure(done: Shopkeeper) -> None:
-    """The check stops no backfill, and the season is not to be trusted all the same."""
-    pipeline = checked(
-        shop_pipeline(), SALES, every_row("till_receipt", "shop_id <> 3", blocking=False)
-    )
-    report = done.using(pipeline).validate(SHOP_DAYS, dates=[day(4)])
-    assert (report.exit_code, report.seasons[0].trust) == (1, Trust.ATTENTION)
-    assert codes(report) == {("till_receipt", SALES)}
 
 
 def test_a_half_built_season_is_not_covered(shop: Shopkeeper) -> None:
@@ -422,7 +339,7 @@ def test_what_was_computed_from_a_bad_partition_carries_a_warning(done: Shopkeep
         (COMPLETE_FEED, day(4)),
         *((DAILY_SUMMARY, day(number)) for number in range(4, 10)),
     }
-    commands = [remedy.command for remedy in found(report)["stale", SHOP_DAYS].remedies]
+    commands = [remedy.command for remedy in findings_of(report)["stale", SHOP_DAYS].remedies]
     assert commands[:2] == [
         f"gapless backfill shop_days --dates {day(4)}",
         f"gapless backfill --start-date {day(4)} --end-date {day(9)}",
