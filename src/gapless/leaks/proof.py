@@ -28,7 +28,8 @@ from gapless.leaks.report import DateProof, Difference, Leak, Proof, PublishedDi
 from gapless.leaks.stand_ins import Slot, StandIns, Swap, slots_of
 from gapless.measure import choice_set_names, stage_choice_sets
 from gapless.partitions import Path
-from gapless.plan.standings import Standings, unfit_source
+from gapless.plan.derive import unfit_source
+from gapless.plan.standings import Standings
 from gapless.run.chunk import Chunk, chosen_sources, make_choices
 from gapless.sql.binding import Bindings, ChosenSource, Scope, compose, expected_relation
 from gapless.sql.comparison import Comparison, Held

@@ -3,9 +3,9 @@
 The warehouse's own publications say what *is* published; the ledger says what was tried, by whom,
 with which result, also for refused, failed and dry attempts. Where the two disagree the data wins.
 
-Everything here is append-only except leases (taken, renewed, released), the end of a run, and the
-latest known state of each partition, which is a cache that `status` can read while another process
-owns the warehouse.
+Everything here is append-only except leases (taken, renewed, released), the end of a run, of a
+waiver and of a failure, and the latest known state of each partition, which is a cache that
+`status` can read while another process owns the warehouse.
 """
 
 from __future__ import annotations
@@ -35,6 +35,36 @@ class Verdict(enum.StrEnum):
     """An error stopped the attempt; nothing published was touched."""
     RECOVERED = "recovered"
     """Found in the warehouse's publications; the process died before it could write it here."""
+
+
+class Retry(enum.StrEnum):
+    """Whether trying again can help an attempt that did not succeed."""
+
+    NONE = ""
+    """It succeeded; nothing remains to be tried."""
+    TRANSIENT = "transient"
+    """The surroundings failed (a lease, a lock, space); the same attempt may succeed later."""
+    NOT_YET = "not_yet"
+    """An input is not complete, or not closed yet; nothing was tried."""
+    PERMANENT = "permanent"
+    """From the same inputs and the same definition the same would come out."""
+
+
+class Category(enum.StrEnum):
+    """Why an expected key is not there."""
+
+    MISSING_UPSTREAM = "missing_upstream"
+    """No input holds the key."""
+    UNUSABLE = "unusable"
+    """It was computed, with NULL where a value is required."""
+    EXCLUDED = "excluded"
+    """The expected set itself says why it is not due, e.g. too few earlier dates."""
+    NOT_COMPUTED = "not_computed"
+    """The inputs hold the key and the statement left it out."""
+    PROCESSING_ERROR = "processing_error"
+    """An error stopped the whole partition."""
+    LOST = "lost"
+    """It was published, and its row is gone."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +112,9 @@ class Attempt:
     version: int | None = None
     """Version of the publication this attempt wrote, if it wrote one."""
     definition_hash: str = ""
+    fingerprint: str = ""
+    """Hash of definition, gate and inputs: the same attempt again, if the next has the same."""
+    retry: Retry = Retry.NONE
     code_version: str = ""
     reason: str = ""
     """One sentence: why this verdict."""
@@ -146,10 +179,13 @@ class Waiver:
     granted_at: datetime
     expires_at: datetime
     run_id: str | None = None
+    """The run that was forced; None for a waiver granted by itself."""
+    revoked_at: datetime | None = None
+    revoked_by: str = ""
 
     def is_valid(self, now: datetime) -> bool:
-        """Tell whether the waiver may still be used to publish."""
-        return now < self.expires_at
+        """Tell whether the waiver still permits anything."""
+        return self.revoked_at is None and now < self.expires_at
 
     def covers(self, check: str) -> bool:
         """Tell whether `check` is among the waived ones."""
@@ -171,8 +207,30 @@ class FindingRecord:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Failure:
+    """One expected key that was found missing, until it is found there."""
+
+    table: str
+    partition: date
+    entity: str
+    """The key as text; empty where the whole partition failed before any key was known."""
+    first_seen: datetime
+    last_seen: datetime
+    category: Category
+    correctable: bool
+    """Whether something can be done about it: load, compute or correct; not so for exclusions."""
+    label: str = ""
+    """The key's name for people."""
+    reason: str = ""
+    run_id: str | None = None
+    """The run that saw it first; None when it was found by looking."""
+    resolved_at: datetime | None = None
+    """When the key was there again; None while it is not."""
+
+
 class Ledger(ABC):
-    """Where runs, attempts, leases, waivers, findings and known states are kept.
+    """Where runs, attempts, leases, waivers, findings, failures and known states are kept.
 
     Implementations translate their driver's errors to `LedgerUnavailable` and accept calls from
     several threads of one process. Every method that writes does so in one transaction.
@@ -203,6 +261,10 @@ class Ledger(ABC):
         """Return the newest runs, newest first."""
 
     @abstractmethod
+    def run(self, run_id: str) -> Run | None:
+        """Return one run with its plan; None when the ledger does not know it."""
+
+    @abstractmethod
     def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Append attempts, all of them or none."""
 
@@ -214,8 +276,9 @@ class Ledger(ABC):
         first: date | None = None,
         last: date | None = None,
         run_id: str | None = None,
+        since: datetime | None = None,
     ) -> list[Attempt]:
-        """Return attempts in the order they started; dates inclusive."""
+        """Return attempts in the order they started; dates inclusive, none before `since`."""
 
     @abstractmethod
     def recorded_versions(self) -> dict[tuple[str, date], int]:
@@ -258,6 +321,10 @@ class Ledger(ABC):
         """Record permissions, all of them or none."""
 
     @abstractmethod
+    def revoke_waivers(self, waiver_ids: Collection[str], *, now: datetime, actor: str) -> int:
+        """End permissions before they expire; return how many were still in force."""
+
+    @abstractmethod
     def waivers(self, *, table: str | None = None) -> list[Waiver]:
         """Return waivers, also expired ones, newest first."""
 
@@ -268,6 +335,16 @@ class Ledger(ABC):
     @abstractmethod
     def findings(self, run_id: str) -> list[FindingRecord]:
         """Return the findings of one run in the order they were recorded."""
+
+    @abstractmethod
+    def record_failures(self, failures: Sequence[Failure]) -> None:
+        """Record failures; one known by table, partition, entity and first sight is replaced."""
+
+    @abstractmethod
+    def failures(
+        self, *, table: str | None = None, first: date | None = None, last: date | None = None
+    ) -> list[Failure]:
+        """Return failures, also resolved ones, by table, partition and entity; dates inclusive."""
 
     @abstractmethod
     def record_states(self, states: Sequence[PartitionState]) -> None:

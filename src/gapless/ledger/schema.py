@@ -7,12 +7,14 @@ the ledger that knew its run is gone (the data wins).
 
 from __future__ import annotations
 
+import enum
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -25,13 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from gapless.ledger.interface import Verdict
+from gapless.ledger.interface import Category, Retry, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.types import TypeEngine
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 VERSION_TABLE = "gapless_version"
@@ -83,21 +85,28 @@ class FreeText(TypeDecorator[str]):
         return value.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-class VerdictText(TypeDecorator[Verdict]):
-    """A verdict by its value."""
+_Word = TypeVar("_Word", bound=enum.StrEnum)
+
+
+class WordText(TypeDecorator[_Word]):
+    """A member of an enumeration by its value."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Verdict | None, dialect: Dialect) -> str | None:
+    def __init__(self, words: type[_Word]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: _Word | None, dialect: Dialect) -> str | None:
         """Keep the plain word."""
         del dialect
         return None if value is None else value.value
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Verdict | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> _Word | None:
         """Return the member."""
         del dialect
-        return None if value is None else Verdict(value)
+        return None if value is None else self.words(value)
 
 
 class NameTuple(TypeDecorator[tuple[str, ...]]):
@@ -157,8 +166,8 @@ attempts = Table(
     _table_name(),
     _partition(),
     Column("path", Text, nullable=False),
-    Column("verdict", VerdictText, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
+    Column("verdict", WordText(Verdict), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
     Column("finished_at", UtcDateTime, nullable=False),
     Column("expected", BigInteger),
     Column("present", BigInteger),
@@ -168,6 +177,8 @@ attempts = Table(
     Column("rows", BigInteger),
     Column("version", BigInteger),
     Column("definition_hash", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False, server_default=""),
+    Column("retry", WordText(Retry), nullable=False, server_default=""),
     Column("code_version", Text, nullable=False),
     Column("reason", FreeText, nullable=False),
     Column("evidence", JSON, nullable=False),
@@ -216,7 +227,26 @@ waivers = Table(
     Column("granted_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("run_id", Text),
+    Column("revoked_at", UtcDateTime),
+    Column("revoked_by", FreeText, nullable=False, server_default=""),
     Index(None, "table"),
+)
+
+failures = Table(
+    "gapless_failures",
+    metadata,
+    _table_name(),
+    _partition(),
+    Column("entity", Text, nullable=False),
+    Column("first_seen", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("category", WordText(Category), nullable=False),
+    Column("correctable", Boolean, nullable=False),
+    Column("label", FreeText, nullable=False),
+    Column("reason", FreeText, nullable=False),
+    Column("run_id", Text),
+    Column("resolved_at", UtcDateTime),
+    PrimaryKeyConstraint("table", "partition", "entity", "first_seen"),
 )
 
 findings = Table(

@@ -12,6 +12,7 @@ from gapless.errors import LedgerUnavailable
 from gapless.ledger import liveness, rows, schema
 from gapless.ledger.interface import (
     Attempt,
+    Failure,
     FindingRecord,
     Holder,
     Lease,
@@ -130,6 +131,12 @@ class SqlLedger(Ledger):
         with self._reading() as connection:
             return rows.read(connection, query.limit(limit), Run)
 
+    def run(self, run_id: str) -> Run | None:
+        """Return one run with its plan; None when the ledger does not know it."""
+        query = rows.select_fields(schema.runs, Run).where(schema.runs.c.run_id == run_id)
+        with self._reading() as connection:
+            return next(iter(rows.read(connection, query, Run)), None)
+
     def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Append attempts, all of them or none."""
         self._append(
@@ -143,13 +150,16 @@ class SqlLedger(Ledger):
         first: date | None = None,
         last: date | None = None,
         run_id: str | None = None,
+        since: datetime | None = None,
     ) -> list[Attempt]:
-        """Return attempts in the order they started; dates inclusive."""
+        """Return attempts in the order they started; dates inclusive, none before `since`."""
         kept = schema.attempts
         query = rows.within(rows.select_fields(kept, Attempt), kept, table)
         query = rows.between(query, kept, first, last)
         if run_id is not None:
             query = query.where(kept.c.run_id == run_id)
+        if since is not None:
+            query = query.where(kept.c.started_at >= since)
         with self._reading() as connection:
             return rows.read(
                 connection, query.order_by(kept.c.started_at, kept.c.attempt_id), Attempt
@@ -229,6 +239,18 @@ class SqlLedger(Ledger):
             schema.waivers, waivers, untouched=f"{len(waivers)} waivers were not recorded."
         )
 
+    def revoke_waivers(self, waiver_ids: Collection[str], *, now: datetime, actor: str) -> int:
+        """End permissions before they expire; return how many were still in force."""
+        kept = schema.waivers.c
+        statement = (
+            update(schema.waivers)
+            .where(kept.waiver_id.in_(sorted(waiver_ids)))
+            .where(kept.revoked_at.is_(None), kept.expires_at > now)
+            .values(revoked_at=now, revoked_by=actor)
+        )
+        with self._writing(f"{len(waiver_ids)} waivers were not revoked.") as connection:
+            return connection.execute(statement).rowcount
+
     def waivers(self, *, table: str | None = None) -> list[Waiver]:
         """Return waivers, also expired ones, newest first."""
         kept = schema.waivers
@@ -252,6 +274,23 @@ class SqlLedger(Ledger):
         query = rows.select_fields(kept, FindingRecord).where(kept.c.run_id == run_id)
         with self._reading() as connection:
             return rows.read(connection, query.order_by(kept.c.finding_id), FindingRecord)
+
+    def record_failures(self, failures: Sequence[Failure]) -> None:
+        """Record failures; one known by table, partition, entity and first sight is replaced."""
+        if not failures:
+            return
+        with self._writing(f"{len(failures)} failures were not recorded.") as connection:
+            rows.upsert(connection, schema.failures, rows.to_rows(failures))
+
+    def failures(
+        self, *, table: str | None = None, first: date | None = None, last: date | None = None
+    ) -> list[Failure]:
+        """Return failures, also resolved ones, by table, partition and entity; dates inclusive."""
+        kept = schema.failures
+        query = rows.within(rows.select_fields(kept, Failure), kept, table)
+        with self._reading() as connection:
+            found = rows.read(connection, rows.between(query, kept, first, last), Failure)
+        return sorted(found, key=lambda f: (f.table, f.partition, f.entity, f.first_seen))
 
     def record_states(self, states: Sequence[PartitionState]) -> None:
         """Replace the latest known state of the given partitions; of two for one, the last."""

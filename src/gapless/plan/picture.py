@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from gapless.declare.calendar import Calendar
 from gapless.declare.inputs import Read
@@ -30,6 +30,9 @@ class Picture:
 
     pipeline: Pipeline
     today: date
+    """The first date to come; those before it have been played out."""
+    now: datetime
+    """The moment it was taken at, UTC."""
     calendar: Calendar
     catalog: dict[str, dict[str, str]]
     publications: dict[tuple[str, date], Publication]
@@ -127,6 +130,7 @@ def read_picture(
     catalog: dict[str, dict[str, str]],
     calendar: Calendar,
     today: date,
+    now: datetime,
     tables: Iterable[Table],
     span: DateRange,
 ) -> Picture:
@@ -137,7 +141,8 @@ def read_picture(
         pipeline: The declarations.
         catalog: Tables and columns of the warehouse.
         calendar: The scheduled dates.
-        today: By the pipeline's clock.
+        today: By the pipeline's clock, or that of a plan that is gone on with.
+        now: The moment, by the pipeline's clock.
         tables: The tables asked for.
         span: The dates asked for.
     """
@@ -145,6 +150,7 @@ def read_picture(
     picture = Picture(
         pipeline=pipeline,
         today=today,
+        now=now,
         calendar=calendar,
         catalog=catalog,
         publications=warehouse.publications(),

@@ -15,7 +15,8 @@ from gapless.findings import DatedFact, Finding, Remedy, Severity
 from gapless.measure import measure_choice, stage_expected
 from gapless.partitions import Path
 from gapless.plan.build import Action, Plan
-from gapless.plan.standings import Standings, unfit_source
+from gapless.plan.derive import unfit_source
+from gapless.plan.standings import Standings
 from gapless.sql.cleaning import clean_script
 from gapless.warehouse.interface import Warehouse
 

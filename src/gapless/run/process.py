@@ -11,8 +11,9 @@ from gapless.choosing import ChoiceMade
 from gapless.errors import GaplessError, PartitionError, QueryFailed, WarehouseError
 from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.partitions import DateRange
+from gapless.plan.derive import unfit_source
 from gapless.plan.picture import read_projections
-from gapless.plan.standings import Standings, unfit_source
+from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
 from gapless.run.frame import RunFrame

@@ -15,7 +15,8 @@ from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.partitions import Path
 from gapless.plan.contents import Held
-from gapless.plan.standings import Standings, inputs_hash
+from gapless.plan.digests import inputs_hash
+from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk
 from gapless.run.frame import RunFrame
@@ -75,7 +76,7 @@ def publication_of(
         content=audited.coverage.content,
         definition=standings.definition(table, chunk.path),
         gate=gate_hash(table.gate),
-        inputs=inputs_hash(standings, table, facts, chunk.path, fed=fed),
+        inputs=inputs_hash(standings.picture, table, facts, chunk.path, fed=fed),
         code_version=frame.settings.code_version,
         actor=frame.settings.actor,
         evidence=evidence,

@@ -13,7 +13,8 @@ from gapless.events import AttemptFinished, ChunkStarted
 from gapless.ledger.interface import Attempt, Lease, PartitionState, Verdict
 from gapless.partitions import Path, chunked, path_of
 from gapless.plan.build import Action, Plan
-from gapless.plan.standings import Standings, derive_table
+from gapless.plan.derive import derive_table
+from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Chunk
 from gapless.run.frame import RunFrame

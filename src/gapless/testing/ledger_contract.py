@@ -32,6 +32,7 @@ from gapless.testing.ledger_examples import (
     OTHER_TABLE,
     TABLE,
     TTL,
+    a_failure,
     a_finding,
     a_run,
     a_state,
@@ -111,6 +112,13 @@ class LedgerContract(LeaseContract):
         assert run.started_at == NOON
         assert run.started_at.tzinfo is UTC
 
+    def test_one_run(self, ledger: Ledger, again: Ledger) -> None:
+        """One run can be asked for by its id; an unknown one is None, not an error."""
+        ledger.begin_run(a_run("run-1"))
+        ledger.begin_run(a_run("run-2", started_at=NOON + TTL))
+        assert again.run("run-1") == a_run("run-1")
+        assert again.run("run-x") is None
+
     # Attempts
 
     def test_attempt_as_recorded(self, ledger: Ledger, again: Ledger) -> None:
@@ -162,12 +170,21 @@ class LedgerContract(LeaseContract):
         assert chosen(table=OTHER_TABLE, first=days(5)[1], last=days(5)[1]) == [("b", 24)]
         assert chosen(table=OTHER_TABLE, run_id="run-a") == []
 
+    def test_attempts_since(self, ledger: Ledger) -> None:
+        """Attempts can be asked for from a moment on; one of that very moment is among them."""
+        ledger.record_attempts([an_attempt(started_at=NOON + n * TTL) for n in range(3)])
+        found = [attempt.started_at for attempt in ledger.attempts(since=NOON + TTL)]
+        assert found == [NOON + TTL, NOON + 2 * TTL]
+
     def test_nothing_to_record(self, ledger: Ledger) -> None:
         """Recording nothing is no error and records nothing."""
         ledger.record_attempts([])
         ledger.record_states([])
         ledger.record_findings([])
         ledger.grant_waivers([])
+        ledger.record_failures([])
+        assert ledger.revoke_waivers([], now=NOON, actor="ann@elsewhere") == 0
+        assert ledger.failures() == []
         assert (ledger.attempts(), ledger.states(), ledger.waivers()) == ([], [], [])
 
     def test_odd_evidence(self, ledger: Ledger, again: Ledger) -> None:
@@ -246,6 +263,46 @@ class LedgerContract(LeaseContract):
         with pytest.raises(LedgerUnavailable):
             ledger.grant_waivers([a_waiver("w-2"), a_waiver("w-1")])
         assert [kept.waiver_id for kept in again.waivers()] == ["w-1"]
+
+    def test_waiver_revoked(self, ledger: Ledger, again: Ledger) -> None:
+        """A revoked waiver stays on record with who ended it when; the others stay in force."""
+        ledger.grant_waivers([a_waiver("w-1"), a_waiver("w-2")])
+        later = NOON + timedelta(hours=1)
+        assert ledger.revoke_waivers(["w-1", "w-x"], now=later, actor="bob@elsewhere") == 1
+        second, first = again.waivers()
+        assert first == replace(a_waiver("w-1"), revoked_at=later, revoked_by="bob@elsewhere")
+        assert not first.is_valid(later)
+        assert second.is_valid(later)
+
+    def test_ended_waivers_stay_ended(self, ledger: Ledger, again: Ledger) -> None:
+        """Revoking what is revoked or expired already changes nothing and counts nothing."""
+        ledger.grant_waivers([a_waiver("w-1"), a_waiver("old", granted_at=NOON - 99 * TTL * 99)])
+        ledger.revoke_waivers(["w-1"], now=NOON, actor="ann@elsewhere")
+        known = again.waivers()
+        later = NOON + timedelta(hours=1)
+        assert ledger.revoke_waivers(["w-1", "old"], now=later, actor="bob@elsewhere") == 0
+        assert again.waivers() == known
+
+    # Failures
+
+    def test_failures_as_recorded(self, ledger: Ledger, again: Ledger) -> None:
+        """Failures are returned with everything they said, by table, partition and entity."""
+        second = DAY + timedelta(days=1)
+        ledger.record_failures(
+            [a_failure("9", second), a_failure("9"), a_failure("10"), a_failure(table=OTHER_TABLE)]
+        )
+        known = [a_failure(table=OTHER_TABLE), a_failure("10"), a_failure("9")]
+        assert again.failures() == [*known, a_failure("9", second)]
+        assert again.failures(table=TABLE, last=DAY) == known[1:]
+        assert again.failures(first=second) == [a_failure("9", second)]
+
+    def test_failure_resolved(self, ledger: Ledger, again: Ledger) -> None:
+        """A failure recorded again is replaced; one that comes back later stands beside it."""
+        ledger.record_failures([a_failure("1"), a_failure("2")])
+        resolved = replace(a_failure("1"), resolved_at=NOON + 2 * TTL)
+        back = a_failure("1", first_seen=NOON + 3 * TTL)
+        ledger.record_failures([resolved, back])
+        assert again.failures() == [resolved, back, a_failure("2")]
 
     # Findings
 

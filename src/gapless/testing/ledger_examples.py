@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from gapless.ledger.interface import (
     Attempt,
+    Category,
+    Failure,
     FindingRecord,
     Holder,
     PartitionState,
+    Retry,
     Run,
     Verdict,
     Waiver,
@@ -69,6 +72,8 @@ def an_attempt(
         rows=188,
         version=version,
         definition_hash="d" * 64,
+        fingerprint="f" * 16,
+        retry=Retry.PERMANENT,
         code_version="1.2.3",
         reason=AWKWARD,
         evidence={"missing": ["player-1"], "groups": {"0022300512": 0.5}, "source": None},
@@ -119,4 +124,26 @@ def a_finding(code: str = "input-missing", *, run_id: str = "run-a") -> FindingR
         dates=4,
         message=AWKWARD,
         evidence={"dates": ["2024-02-23"]},
+    )
+
+
+def a_failure(
+    entity: str = "203999",
+    partition: date = DAY,
+    *,
+    table: str = TABLE,
+    first_seen: datetime = NOON,
+) -> Failure:
+    """Return a key that was found missing and is not there yet."""
+    return Failure(
+        table=table,
+        partition=partition,
+        entity=entity,
+        first_seen=first_seen,
+        last_seen=first_seen + TTL,
+        category=Category.MISSING_UPSTREAM,
+        correctable=True,
+        label=AWKWARD,
+        reason=AWKWARD,
+        run_id="run-a",
     )

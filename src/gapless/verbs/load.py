@@ -11,7 +11,7 @@ from gapless.declare.tables import Source
 from gapless.errors import LoadError
 from gapless.partitions import DateRange
 from gapless.plan.picture import read_calendar, read_picture
-from gapless.plan.standings import source_standing
+from gapless.plan.source_standing import source_standing
 from gapless.plan.states import Standing, State
 from gapless.verbs.workspace import Workspace
 from gapless.warehouse.interface import LoadRequest, LoadResult
@@ -60,6 +60,7 @@ def load(workspace: Workspace, folder: Path) -> LoadReport:
         catalog=catalog,
         calendar=calendar,
         today=workspace.today,
+        now=workspace.clock.now(),
         tables=sources,
         span=DateRange(date.min, date.max),
     )

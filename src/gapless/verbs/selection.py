@@ -12,9 +12,10 @@ from gapless.declare.tables import Derived
 from gapless.errors import UsageError, nearest
 from gapless.partitions import DateRange
 from gapless.plan.build import Request, resolve_request
+from gapless.plan.derive import derive_standings
 from gapless.plan.doubts import measure_doubts
 from gapless.plan.picture import read_calendar, read_picture
-from gapless.plan.standings import Standings, derive_standings
+from gapless.plan.standings import Standings
 from gapless.verbs.workspace import Workspace
 
 
@@ -60,6 +61,7 @@ def look(workspace: Workspace, selection: Selection) -> tuple[Standings, Request
         catalog=catalog,
         calendar=calendar,
         today=workspace.today,
+        now=workspace.clock.now(),
         tables=tables,
         span=request.span,
     )

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from gapless.errors import ConfigError, LedgerUnavailable
 from gapless.ledger import schema
+from gapless.ledger.interface import Retry
 from gapless.ledger.sql_ledger import SqlLedger
 from gapless.ledger.upgrade import alembic_config
-from gapless.testing.ledger_examples import a_run
+from gapless.testing.ledger_examples import a_failure, a_run
 
 WORKER = Path(__file__).parents[3] / "contract" / "ledger" / "worker.py"
 
@@ -157,9 +161,10 @@ class TestForReading:
     def test_older_revision(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """An older ledger is not upgraded by looking at it."""
         path = create(tmp_path / "ledger.db")
-        monkeypatch.setattr(schema, "HEAD", "0002")
+        known = schema.HEAD
+        monkeypatch.setattr(schema, "HEAD", "9998")
         error = refusal(path, read_only=True)
-        assert "older version of Gapless (revision 0001" in error.what
+        assert f"older version of Gapless (revision {known}" in error.what
         assert "next run" in error.advice
 
     def test_during_a_write(self, tmp_path: Path) -> None:
@@ -272,3 +277,25 @@ class TestAddress:
 def test_head_is_the_newest_migration() -> None:
     """The revision that the code expects is the one the migrations lead to."""
     assert ScriptDirectory.from_config(alembic_config()).get_heads() == [schema.HEAD]
+
+
+def test_older_ledger_upgraded(tmp_path: Path) -> None:
+    """A ledger of the first revision is brought up to date, and what it holds stays."""
+    path = tmp_path / "ledger.db"
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO gapless_attempts VALUES (1, 'run-a', 'a.b', '2024-02-23', 'historical', "
+            "'refused', '2024-02-23 12:00:00.000000+00:00', '2024-02-23 12:00:01.000000+00:00', "
+            "187, 1, 186, 0, 0, 1, NULL, '', '1.0', 'coverage: 1 of 187', '{}')"
+        )
+    ledger = SqlLedger(f"sqlite:///{path}")
+    ledger.open()
+    [attempt] = ledger.attempts()
+    assert (attempt.expected, attempt.present, attempt.retry) == (187, 1, Retry.NONE)
+    ledger.record_failures([a_failure()])
+    assert ledger.failures() == [a_failure()]
+    ledger.close()

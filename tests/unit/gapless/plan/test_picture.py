@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -101,6 +101,7 @@ def statements(tmp_path: Path, days: int) -> int:
             catalog=catalog,
             calendar=calendar,
             today=date(2025, 1, 1),
+            now=datetime(2025, 1, 1, 12, tzinfo=UTC),
             tables=pipeline.derived_tables,
             span=DateRange(day(0), day(days - 1)),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from gapless.validate.neighbours import Unlike, unlike_neighbours
 from gapless.warehouse.duckdb import DuckDBWarehouse
 
 START = date(2024, 1, 1)
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 ROWS = 40
 
 
@@ -51,7 +52,7 @@ def readings(
     )
     catalog = warehouse.catalog()
     calendar = read_calendar(warehouse, pipeline, catalog)
-    picture = Picture(pipeline, day(days), calendar, catalog, {}, {}, {})
+    picture = Picture(pipeline, day(days), NOON, calendar, catalog, {}, {}, {})
     chosen = range(days) if selected is None else selected
     dates: list[DateFacts] = [calendar.dates[day(number)] for number in chosen]
     return [u for u in unlike_neighbours(warehouse, picture, table, dates) if u.column != "season"]

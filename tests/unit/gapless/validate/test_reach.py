@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from gapless.plan.picture import Picture
 from gapless.validate.reach import published_reach, reached_from
 
 START = date(2024, 1, 1)
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 DAYS = 12
 WINDOW = 3
 WARM_UP = 2
@@ -53,7 +54,7 @@ def picture() -> Picture:
     )
     seasons = [(day(n), "one" if n < DAYS // 2 else "two", 1) for n in range(DAYS)]
     calendar = Calendar.from_rows(seasons, pipeline.calendar_declaration)
-    return Picture(pipeline, day(DAYS), calendar, {}, {}, {}, {})
+    return Picture(pipeline, day(DAYS), NOON, calendar, {}, {}, {}, {})
 
 
 def season_start(number: int) -> int:

@@ -1,0 +1,112 @@
+"""The state of a published partition: whether its rows are those audited, and up to date."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gapless.coverage import percent
+from gapless.declare.calendar import DateFacts
+from gapless.declare.tables import Derived
+from gapless.partitions import Path
+from gapless.plan.contents import Held
+from gapless.plan.digests import inputs_hash
+from gapless.plan.doubts import Doubt
+from gapless.plan.standings import Standings
+from gapless.plan.states import Standing, State
+from gapless.warehouse.interface import Publication
+
+DEFINITION_CHANGED = "its definition changed"
+
+
+def published_standing(
+    standings: Standings,
+    table: Derived,
+    facts: DateFacts,
+    path: Path,
+) -> Standing:
+    """Say how a partition that should be published stands, its inputs left aside."""
+    picture, day = standings.picture, facts.day
+    held = picture.contents[table.name].on(day)
+    publication = picture.publications.get((table.name, day))
+    rows = held.rows if held else 0
+    doubt = standings.doubts.get((table.name, day))
+    if doubt is not None and (publication is None or publication.version != doubt.version):
+        doubt = None
+    coverage = doubt.coverage if doubt else None
+    expected = coverage.expected if coverage else publication.expected if publication else None
+    present = coverage.present if coverage else publication.present if publication else None
+    if not rows and present is not None:
+        present = 0
+
+    def standing(state: State, reason: str) -> Standing:
+        version = publication.version if publication else None
+        return Standing(table.name, day, state, reason, expected, present, rows, version)
+
+    intact = publication is not None and (
+        picture.holds(publication) or _was_widened(standings, table, path, publication, rows)
+    )
+    wrong = _wrong_rows(held, publication, doubt, intact=intact)
+    if wrong is not None:
+        return standing(*wrong)
+    assert publication is not None  # noqa: S101 - without one the rows are in doubt
+    changed = _changed_since(standings, table, facts, path, publication)
+    if publication.state == State.WAIVED:
+        waiver = publication.evidence.get("waiver") or {}
+        reason = f"waived: {waiver.get('reason', 'published below its gate')}"
+        found = standing(State.WAIVED, f"{reason}; {changed} since" if changed else reason)
+        return replace(found, outdated=changed is not None)
+    if changed == DEFINITION_CHANGED:
+        # A gate of the new definition may speak of columns that only new rows have.
+        return standing(State.STALE, f"{changed} since it was published")
+    if doubt is not None and doubt.failure is not None:
+        state = State.UNKNOWN if doubt.unknown else State.PARTIAL
+        return standing(state, f"its gate changed since it was published: {doubt.failure}")
+    if changed is not None:
+        return standing(State.STALE, f"{changed} since it was published")
+    ratio = publication.present / publication.expected if publication.expected else None
+    covered = f"{publication.present} of {publication.expected} ({percent(ratio)})"
+    return standing(State.COMPLETE, covered)
+
+
+def _changed_since(
+    standings: Standings, table: Derived, facts: DateFacts, path: Path, publication: Publication
+) -> str | None:
+    """Say what a publication depends on has changed since; None when nothing has."""
+    if publication.definition != standings.definition(table, path):
+        return DEFINITION_CHANGED
+    if publication.inputs != inputs_hash(standings.picture, table, facts, path, publication):
+        return "its inputs changed"
+    return None
+
+
+def _was_widened(
+    standings: Standings, table: Derived, path: Path, publication: Publication, rows: int
+) -> bool:
+    """Tell whether a new definition has brought columns along that older rows do not have.
+
+    Fingerprints cannot be compared then; the partition is stale by definition, not by tampering.
+    """
+    columns = publication.evidence.get("columns")
+    now = len(standings.picture.catalog.get(table.name, ()))
+    redefined = publication.definition != standings.definition(table, path)
+    return redefined and columns is not None and now > columns and rows == publication.rows
+
+
+def _wrong_rows(
+    held: Held | None, publication: Publication | None, doubt: Doubt | None, *, intact: bool
+) -> tuple[State, str] | None:
+    """Say what is wrong with the rows themselves; None when they are those of the publication."""
+    rows = held.rows if held else 0
+    if publication is None:
+        if not rows:
+            return State.MISSING, "never published"
+        return State.PARTIAL, f"{rows} rows that no publication accounts for"
+    if publication.rows and not rows:
+        return State.MISSING, f"its {publication.rows} published rows are gone"
+    if not intact:
+        changed = f"rows were changed behind publication v{publication.version}"
+        if doubt is None or doubt.failure is None:
+            return State.STALE, changed
+        state = State.STALE if doubt.unknown else State.PARTIAL
+        return state, f"{changed}: {doubt.failure}"
+    return None
