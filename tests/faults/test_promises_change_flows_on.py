@@ -38,13 +38,13 @@ def summary_from(first: int, last: int = 9) -> set[tuple[str, int]]:
 # -- 13: a hole filled later -----------------------------------------------------------------
 
 
-def test_filled_hole_makes_its_own_date_stale(shop: Shopkeeper) -> None:
-    """F13: a late sale makes stale what was computed from its day; nothing else, yet."""
+def test_filled_hole_makes_stale_what_rests_on_it(shop: Shopkeeper) -> None:
+    """F13: a late sale makes stale whatever was computed from its day, directly or not."""
     lax = shop.using(lax_pipeline())
     lax.lose_sales(4, 1)
     assert lax.backfill().exit_code == 0
     lax.deliver_sales(4, 1)
-    assert lax.stale() == {(SHOP_DAYS, 4)}
+    assert lax.stale() == {(SHOP_DAYS, 4), (COMPLETE_FEED, 4), *summary_from(4)}
 
 
 def test_filled_hole_is_followed_to_the_end_by_one_run(shop: Shopkeeper) -> None:
@@ -127,7 +127,7 @@ def test_window_offers_no_row_of_its_own_day(shop: Shopkeeper) -> None:
 def test_changed_reference_makes_its_readers_stale(done: Shopkeeper) -> None:
     """A shop that moved to another region makes stale whatever was expected from that list."""
     done.change(f"UPDATE raw.opening_hours SET region = 'south' WHERE day = {sql(4)} AND shop_id=1")
-    assert done.stale() == {(SHOP_DAYS, 4)}
+    assert done.stale() == {(SHOP_DAYS, 4), (COMPLETE_FEED, 4), *summary_from(4)}
     assert done.backfill().exit_code == 0
     assert done.rows(f"SELECT region FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 1") == [
         ("south",)
@@ -162,10 +162,94 @@ def test_unchanged_is_a_verdict_of_its_own(done: Shopkeeper) -> None:
 # -- 14: a definition changed ----------------------------------------------------------------
 
 
-def test_changed_definition_makes_that_table_stale(done: Shopkeeper) -> None:
-    """F14: another SELECT makes every date of that table stale, and of no other."""
+def test_changed_definition_makes_that_table_stale_and_its_readers(done: Shopkeeper) -> None:
+    """F14: another SELECT makes every date of that table stale, and of what reads it."""
     changed = done.using(with_doubled_amounts(shop_pipeline()))
-    assert changed.stale() == {(SHOP_DAYS, number) for number in range(10)}
+    dates = {(table, number) for table in (SHOP_DAYS, COMPLETE_FEED) for number in range(10)}
+    assert changed.stale() == dates | summary_from(2)
+
+
+def test_changed_definition_of_the_chosen_source_flows_on_in_one_run(done: Shopkeeper) -> None:
+    """F14: what a choice was fed by counts, although a choice demands none of its sources."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(COMPLETE_FEED).statement.text
+    doubled = redefined(
+        pipeline, COMPLETE_FEED, text.replace("amount,", "2 * amount AS amount,", 1)
+    )
+    changed = done.using(doubled)
+    assert {table for table, _ in changed.stale()} == {COMPLETE_FEED, DAILY_SUMMARY}
+    assert changed.backfill().exit_code == 0
+    assert shop_amounts(done, DAILY_SUMMARY) == [208.0, 408.0, 608.0]
+    assert changed.stale() == set()
+
+
+# -- what rests on something stale -----------------------------------------------------------
+
+
+def test_unchanged_result_stops_the_change(done: Shopkeeper) -> None:
+    """What rests on a partition that comes out as it was is complete again, and not rewritten."""
+    done.change(f"UPDATE raw.opening_hours SET name = 'x' WHERE day = {sql(4)} AND closed_for_good")
+    assert done.stale() == {(SHOP_DAYS, 4), (COMPLETE_FEED, 4), *summary_from(4)}
+    report = done.backfill()
+    assert report.exit_code == 0
+    assert result(report, DAILY_SUMMARY, 7).outcome == "done"
+    assert {where for where, versions in done.publications().items() if versions != [1]} == {
+        (SHOP_DAYS, 4)
+    }
+
+
+def test_refused_root_leaves_what_rests_on_it_stale(done: Shopkeeper) -> None:
+    """A run that cannot settle the root says so of everything that rests on it, and is not 0."""
+    done.change(f"UPDATE raw.sales SET amount = -1 WHERE day = {sql(4)} AND shop_id = 3")
+    before = done.everything()
+    report = done.backfill()
+    assert report.exit_code == 1
+    assert result(report, SHOP_DAYS, 4).outcome == "refused"
+    found = result(report, DAILY_SUMMARY, 7)
+    assert (found.outcome, found.state) == ("blocked", State.STALE)
+    assert found.reason.startswith(f"rests on {SHOP_DAYS} of {day(4)}, which is stale: ")
+    assert {name: rows for name, rows in done.everything().items() if "quarantine" not in name} == {
+        name: rows for name, rows in before.items() if "quarantine" not in name
+    }
+
+
+def test_plan_without_what_is_stale_touches_nothing(done: Shopkeeper) -> None:
+    """What rests on something stale is not computed again from it; the run says why."""
+    done.change(f"UPDATE raw.sales SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.backfill(DAILY_SUMMARY, dates=[day(6)])
+    found = result(report, DAILY_SUMMARY, 6)
+    assert (report.exit_code, found.outcome) == (1, "blocked")
+    assert all(versions == [1] for versions in done.publications().values())
+
+
+def test_upstream_closes_it_for_one_date(done: Shopkeeper) -> None:
+    """With upstream only what this date rests on is brought up to date."""
+    done.change(f"UPDATE raw.sales SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.backfill(DAILY_SUMMARY, dates=[day(6)], with_upstream=True, chunk_size=1)
+    assert report.exit_code == 0
+    assert touched(report) == {(SHOP_DAYS, 4), (DAILY_SUMMARY, 6)}
+    left = {(DAILY_SUMMARY, number) for number in (4, 5, 7, 8, 9)}
+    assert done.stale() == {(COMPLETE_FEED, 4), *left}
+
+
+def test_a_table_the_plan_leaves_is_looked_at_again_between(done: Shopkeeper) -> None:
+    """A root that comes out as it was settles what lies between, planned or not."""
+    done.change(f"UPDATE raw.opening_hours SET name = 'x' WHERE day = {sql(4)} AND closed_for_good")
+    keeper = done.using(with_table_after_the_feed())
+    assert keeper.backfill("mart.last", dates=[day(5)]).exit_code == 0
+    report = keeper.backfill(SHOP_DAYS, "mart.last", dates=[day(4)])
+    assert result(report, "mart.last", 4).outcome == "published"
+    assert report.exit_code == 0
+
+
+def test_forced_on_top_of_something_stale_is_waived(done: Shopkeeper) -> None:
+    """Whoever takes responsibility for a stale input gets a waiver, never a complete partition."""
+    done.change(f"UPDATE raw.sales SET amount = -1 WHERE day = {sql(4)} AND shop_id = 3")
+    report = done.backfill(DAILY_SUMMARY, dates=[day(6)], force="the old sale will do")
+    found = result(report, DAILY_SUMMARY, 6)
+    assert (found.outcome, found.state) == ("waived", State.WAIVED)
+    standing = done.standing(DAILY_SUMMARY, 6)
+    assert (standing.state, standing.outdated) == (State.WAIVED, False)
 
 
 def test_changed_definition_flows_on(done: Shopkeeper) -> None:
@@ -315,6 +399,20 @@ def postpone(shop: Shopkeeper, number: int, to: int) -> None:
     """Move everything raw of one day to another."""
     for table in ("raw.opening_hours", "raw.sales"):
         shop.change(f"UPDATE {table} SET day = {sql(to)} WHERE day = {sql(number)}")
+
+
+def with_table_after_the_feed() -> Pipeline:
+    """Declare the shop with one more table, which reads the complete feed alone."""
+    pipeline = shop_pipeline()
+    feed = pipeline.table(COMPLETE_FEED)
+    pipeline.derived(
+        "mart.last",
+        key="shop_id",
+        sql="SELECT day, shop_id, amount FROM feed",
+        inputs={"feed": same_date(feed)},
+        expected=keys_of(feed),
+    )
+    return pipeline
 
 
 def shop_amounts(shop: Shopkeeper, table: str) -> list[float]:

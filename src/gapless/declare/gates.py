@@ -17,6 +17,10 @@ CHECK_REQUIRED = "required_columns"
 CHECK_SHRINK = "never_less"
 CHECK_MISSING = "missing"
 """Not a rule of a gate: what a limitation calls a date on which no rows can be had."""
+CHECK_INPUTS = "inputs_complete"
+"""Not a rule of a gate: what a forced partition with an incomplete input has waived."""
+CHECK_SOURCE = "sufficient_source"
+"""Not a rule of a gate: what a partition fed by an insufficient source has waived."""
 BUILT_IN_CHECKS = (
     CHECK_COVERAGE,
     CHECK_GROUP_COVERAGE,

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
+from gapless.declare.inputs import Read
 from gapless.declare.tables import Derived
 from gapless.partitions import DateRange, Path, path_of
 from gapless.plan.contents import Unsettled
@@ -145,6 +146,17 @@ def build_plan(standings: Standings, request: Request) -> Plan:
     )
 
 
+_Decision = tuple[Action, str, tuple[str, date] | None]
+"""What to do about a partition, why, and what stands in its way."""
+
+
+def _is_left(standing: Standing) -> bool:
+    """Tell whether a partition is done as it stands, as far as its own inputs say."""
+    if standing.state is State.WAIVED:
+        return standing.inherited or not standing.outdated
+    return standing.state is State.COMPLETE
+
+
 class _Planner:
     """Walks the tables in dependency order and remembers what will be settled afterwards."""
 
@@ -186,12 +198,28 @@ class _Planner:
             if step.action in (Action.COMPUTE, Action.RECHECK):
                 computed.append(day)
         planned = set(computed)
-        self._recomputed[table.name] = Unsettled(computed)
+        self._recomputed[table.name] = Unsettled((*computed, *self._may_change(table, planned)))
         self._remaining[table.name] = Unsettled(
             day
             for day, standing in self.standings.by_table.get(table.name, {}).items()
             if not standing.settled and day not in planned
         )
+
+    def _may_change(self, table: Derived, planned: set[date]) -> list[date]:
+        """Return partitions that nobody demands, and whose inputs this plan computes.
+
+        What was fed by them is looked at again: they may turn out to be of no use any more.
+        """
+        if not table.on_request:
+            return []
+        found = []
+        for day, standing in self.standings.by_table.get(table.name, {}).items():
+            if standing.inherited and standing.settled and day not in planned:
+                path = path_of(day, self.standings.picture.today)
+                reads = self.standings.required_reads(table, path)
+                if self._first(self._recomputed, reads, day) is not None:
+                    found.append(day)
+        return found
 
     def _step(self, table: Derived, day: date) -> Step:
         picture = self.standings.picture
@@ -207,24 +235,46 @@ class _Planner:
             return step(Action.BLOCK, standing.reason, (table.name, day))
         if standing.state is State.WARM_UP or self._is_empty(table, standing, path):
             return step(Action.EMPTY, standing.reason)
-        recomputed = self._first(self._recomputed, table, path, day)
-        if standing.state in (State.COMPLETE, State.WAIVED) and not standing.outdated:
-            if recomputed is None:
-                return step(Action.LEAVE, standing.reason)
-            reason = f"{recomputed[0]} is recomputed first"
-            return step(Action.RECHECK, reason)
-        remaining = self._first(self._remaining, table, path, day)
-        if remaining is not None:
-            root = self.standings.root_cause(*remaining)
-            reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
-            cause = (root.table, root.partition)
+        action, reason, cause = self._decide(table, standing, path)
+        return step(action, reason, cause)
+
+    def _decide(self, table: Derived, standing: Standing, path: Path) -> _Decision:
+        """Decide about a partition that can be computed, or might have to be."""
+        day = standing.partition
+        reads = self.standings.required_reads(table, path)
+        first = self._first(self._recomputed, (*reads, *self.standings.fed_by(table, day)), day)
+        again = (Action.RECHECK, f"{first[0]} is recomputed first", None) if first else None
+        if _is_left(standing):
+            return again or (Action.LEAVE, standing.reason, None)
+        remaining = self._first(self._remaining, reads, day)
+        if remaining is not None or (standing.inherited and again is None):
+            reason, cause = standing.reason, standing.cause
+            if remaining is not None:
+                reason, cause = self._in_the_way(remaining)
             if self._is_forced(table, day):
-                return step(Action.COMPUTE, f"forced, although {reason}", cause)
-            return step(Action.BLOCK, reason, cause)
-        if recomputed is not None and standing.state is State.BLOCKED:
-            reason = f"after {recomputed[0]}, which this run computes first"
-            return step(Action.COMPUTE, reason)
-        return step(Action.COMPUTE, standing.reason)
+                return Action.COMPUTE, f"forced, although {reason}", cause
+            return Action.BLOCK, reason, cause
+        if standing.inherited and again is not None:
+            return again
+        if first is not None and standing.state is State.BLOCKED:
+            return Action.COMPUTE, f"after {first[0]}, which this run computes first", None
+        return Action.COMPUTE, standing.reason, None
+
+    def _in_the_way(self, remaining: tuple[str, date]) -> tuple[str, tuple[str, date]]:
+        """Say what stands in the way, and where; the root, unless this plan computes that."""
+        root = self.standings.root_cause(*remaining)
+        table, day = remaining
+        if self._computes(root):
+            standing = self.standings.of(table, day)
+            reason = f"{table} of {day} is {standing.state}, and not part of this plan"
+            return f"{reason}: {standing.reason}", remaining
+        reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
+        return reason, (root.table, root.partition)
+
+    def _computes(self, standing: Standing) -> bool:
+        computed = self._recomputed.get(standing.table)
+        day = standing.partition
+        return computed is not None and computed.first_in(day, day) is not None
 
     def _is_forced(self, table: Derived, day: date) -> bool:
         asked = {wanted.name for wanted in self.request.tables}
@@ -238,12 +288,10 @@ class _Planner:
         return not (scheduled and asked and table.expected_on(path) is not None)
 
     def _first(
-        self, index: dict[str, Unsettled], table: Derived, path: Path, day: date
+        self, index: dict[str, Unsettled], reads: Iterable[Read], day: date
     ) -> tuple[str, date] | None:
         facts = self.standings.picture.calendar.dates[day]
-        for read in table.reads_on(path):
-            if not read.required:
-                continue
+        for read in reads:
             name = read.table.name
             start = day if read.window is None else read.window.start(facts)
             last = day if read.window is None else day - timedelta(days=1)

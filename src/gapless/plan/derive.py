@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 from gapless.declare.calendar import DateFacts, DayKind
+from gapless.declare.gates import CHECK_INPUTS, CHECK_SOURCE
 from gapless.declare.tables import Derived, Source, Table
 from gapless.partitions import Path, path_of
 from gapless.plan.doubts import Doubts
 from gapless.plan.picture import Picture
 from gapless.plan.published import published_standing
 from gapless.plan.source_standing import source_standing
-from gapless.plan.standings import Standings
+from gapless.plan.standings import Hindrance, Standings, hindrance_of
 from gapless.plan.states import Standing, State
 from gapless.wording import plural
 
@@ -76,13 +77,18 @@ def derived_standing(standings: Standings, table: Derived, day: date) -> Standin
         left = f"; it holds {plural(held.rows, 'row')} all the same" if held else ""
         return Standing(table.name, day, quiet[0], quiet[1] + left, rows=held.rows if held else 0)
     found = published_standing(standings, table, facts, path)
+    obstacle = standings.in_the_way(table, facts, path)
     if found.settled:
-        return found
-    if path in table.on_request:
+        found = found if obstacle is None else _resting_on(standings, found, obstacle)
+    if path in table.on_request and not found.settled:
         reason = f"built for {path} dates only when asked for by name; {found.reason}"
-        outdated = found.state is State.STALE and _holds_its_publication(standings, table, day)
+        outdated = found.inherited or (
+            found.state is State.STALE and _holds_its_publication(standings, table, day)
+        )
         return replace(found, state=State.NOTHING_EXPECTED, reason=reason, outdated=outdated)
-    return _blocked(standings, table, facts, path, found)
+    if found.settled or found.inherited or obstacle is None:
+        return found
+    return _waiting_for(standings, found, obstacle)
 
 
 def _holds_its_publication(standings: Standings, table: Derived, day: date) -> bool:
@@ -106,19 +112,35 @@ def _nothing_demanded(table: Derived, facts: DateFacts, path: Path) -> tuple[Sta
     return None
 
 
-def _blocked(
-    standings: Standings, table: Derived, facts: DateFacts, path: Path, found: Standing
-) -> Standing:
-    for read in table.reads_on(path):
-        if not read.required:
-            continue
-        day = standings.first_unsettled(read, facts)
-        if day is not None:
-            root = standings.root_cause(read.table.name, day)
-            reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
-            cause = (root.table, root.partition)
-            return replace(found, state=State.BLOCKED, reason=reason, cause=cause)
-    return found
+def _resting_on(standings: Standings, found: Standing, obstacle: Standing) -> Standing:
+    """Say how a partition stands that is as published, while an input of it is not settled.
+
+    What was published on somebody's word stays on that word; where the word was given for the
+    incomplete input itself, nothing has happened since.
+    """
+    root = standings.root_cause(obstacle.table, obstacle.partition)
+    rests = f"rests on {root.table} of {root.partition}, which is {root.state}: {root.reason}"
+    cause = (root.table, root.partition)
+    if found.state is State.WAIVED:
+        publication = standings.picture.publications[found.table, found.partition]
+        waived = (publication.evidence.get("waiver") or {}).get("checks", ())
+        if found.outdated or not {CHECK_INPUTS, CHECK_SOURCE}.isdisjoint(waived):
+            return found
+        reason = f"{found.reason}; {rests}"
+        return replace(found, reason=reason, outdated=True, inherited=True, cause=cause)
+    kind = hindrance_of(root if obstacle.settled else obstacle)
+    state = State.STALE if kind is Hindrance.STALE else State.BLOCKED
+    return replace(found, state=state, reason=rests, inherited=True, cause=cause)
+
+
+def _waiting_for(standings: Standings, found: Standing, obstacle: Standing) -> Standing:
+    """Say how a partition stands that has to be computed, but not before one of its inputs."""
+    root = standings.root_cause(obstacle.table, obstacle.partition)
+    cause = (root.table, root.partition)
+    if found.state is State.STALE and hindrance_of(obstacle) is Hindrance.STALE:
+        return replace(found, cause=cause)
+    reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
+    return replace(found, state=State.BLOCKED, reason=reason, cause=cause)
 
 
 def unfit_source(standings: Standings, source: Table, day: date) -> str | None:

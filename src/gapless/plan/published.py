@@ -76,6 +76,12 @@ def _changed_since(
         return DEFINITION_CHANGED
     if publication.inputs != inputs_hash(standings.picture, table, facts, path, publication):
         return "its inputs changed"
+    for read in standings.fed_by(table, facts.day):
+        source = standings.of(read.table.name, facts.day)
+        unused = source.state is State.NOTHING_EXPECTED and source.outdated
+        if unused and not source.inherited:
+            # Nobody brings it up to date, so another source has to take its place.
+            return f"inputs of {source.table}, which fed it, changed"
     return None
 
 

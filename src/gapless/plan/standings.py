@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,6 +18,29 @@ from gapless.plan.picture import Picture
 from gapless.plan.states import Standing, State
 
 
+class Hindrance(enum.Enum):
+    """How an input partition stands in the way of its reader, the worst first."""
+
+    WRONG = enum.auto()
+    """It is not complete; computing the reader's other inputs again does not help."""
+    STALE = enum.auto()
+    """It is there, and computing it again settles it."""
+
+
+def hindrance_of(standing: Standing, *, fed: bool = False) -> Hindrance | None:
+    """Say how a partition stands in the way of its readers; None when it does not.
+
+    Args:
+        standing: Of the input partition.
+        fed: Whether the reader chose it as its source, demanded or not.
+    """
+    if standing.settled:
+        # Nobody brings it up to date, so it is only in the way while it might be used as it is.
+        unused = standing.state is State.NOTHING_EXPECTED and standing.inherited
+        return Hindrance.STALE if fed and unused else None
+    return Hindrance.STALE if standing.state is State.STALE else Hindrance.WRONG
+
+
 @dataclass
 class Standings:
     """The state of every partition that was looked at, in dependency order."""
@@ -25,7 +49,8 @@ class Standings:
     doubts: Doubts = field(default_factory=dict)
     """Published partitions that had to be measured again, and what that came to."""
     by_table: dict[str, dict[date, Standing]] = field(default_factory=dict)
-    _unsettled: dict[str, Unsettled] = field(default_factory=dict, repr=False)
+    _unsettled: dict[str, dict[Hindrance, Unsettled]] = field(default_factory=dict, repr=False)
+    _reads: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
 
     def of(self, table: str, day: date) -> Standing:
@@ -45,21 +70,82 @@ class Standings:
             self._hashes[slot] = definition_hash(table, path)
         return self._hashes[slot]
 
+    def required_reads(self, table: Derived, path: Path) -> tuple[Read, ...]:
+        """Return what a table must have read for a partition, each table and window once."""
+        slot = (table.name, path)
+        if slot not in self._reads:
+            reads = {
+                (read.table.name, read.window): read
+                for read in table.reads_on(path)
+                if read.required
+            }
+            self._reads[slot] = tuple(reads.values())
+        return self._reads[slot]
+
+    def fed_by(self, table: Derived, day: date) -> list[Read]:
+        """Return the computed sources that fed a published partition and still hold its date.
+
+        One that retention took meanwhile is no reason to doubt what was made of it.
+        """
+        publication = self.picture.publications.get((table.name, day))
+        if publication is None:
+            return []
+        found: dict[str, Read] = {}
+        for made in (publication.evidence.get("choices") or {}).values():
+            for name in made.get("contents", ()):
+                source = self.picture.pipeline.tables.get(name)
+                contents = self.picture.contents.get(name)
+                held = contents.on(day) if contents is not None else None
+                if isinstance(source, Derived) and held is not None:
+                    found[name] = Read(source, None, required=False)
+        return list(found.values())
+
     def first_unsettled(self, read: Read, facts: DateFacts) -> date | None:
         """Return the oldest partition of a read that does not let its reader proceed."""
-        name = read.table.name
+        days = (self._first_in_way(read, facts, hindrance) for hindrance in Hindrance)
+        return min((day for day in days if day is not None), default=None)
+
+    def in_the_way(self, table: Derived, facts: DateFacts, path: Path) -> Standing | None:
+        """Return the input partition that a partition cannot be complete without; None: all are.
+
+        What no computing can settle comes before what is merely stale; of those, the oldest of
+        the first input that has any.
+        """
+        sources = [self.of(read.table.name, facts.day) for read in self.fed_by(table, facts.day)]
+        reads = [
+            read for read in self.required_reads(table, path) if self._hindrances(read.table.name)
+        ]
+        for hindrance in Hindrance:
+            for read in reads:
+                day = self._first_in_way(read, facts, hindrance)
+                if day is not None:
+                    return self.of(read.table.name, day)
+            for source in sources:
+                if hindrance_of(source, fed=True) is hindrance:
+                    return source
+        return None
+
+    def _first_in_way(self, read: Read, facts: DateFacts, hindrance: Hindrance) -> date | None:
+        days = self._hindrances(read.table.name).get(hindrance)
+        if days is None:
+            return None
         if read.window is None:
-            return None if self.of(name, facts.day).settled else facts.day
+            return days.first_in(facts.day, facts.day)
+        return days.first_in(read.window.start(facts), facts.day - timedelta(days=1))
+
+    def _hindrances(self, name: str) -> dict[Hindrance, Unsettled]:
+        """Return the dates of a table that stand in the way of its readers."""
         if name not in self._unsettled:
-            days = self.by_table.get(name, {})
-            self._unsettled[name] = Unsettled(
-                day for day, standing in days.items() if not standing.settled
-            )
-        last = facts.day - timedelta(days=1)
-        return self._unsettled[name].first_in(read.window.start(facts), last)
+            days: dict[Hindrance, list[date]] = {}
+            for day, standing in self.by_table.get(name, {}).items():
+                kind = hindrance_of(standing)
+                if kind is not None:
+                    days.setdefault(kind, []).append(day)
+            self._unsettled[name] = {kind: Unsettled(found) for kind, found in days.items()}
+        return self._unsettled[name]
 
     def root_cause(self, table: str, day: date) -> Standing:
-        """Follow what blocks a partition to the first one that is not merely blocked itself."""
+        """Follow what a partition waits for to the first one that does not merely wait itself."""
         standing = self.of(table, day)
         return self.of(*standing.cause) if standing.cause is not None else standing
 

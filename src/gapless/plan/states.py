@@ -17,7 +17,7 @@ class State(enum.StrEnum):
     MISSING = "missing"
     """Rows were expected and none are there."""
     STALE = "stale"
-    """Complete when published; inputs, definition or rows have changed since."""
+    """Complete when published; rows, definition or inputs, however far up, have changed since."""
     WAIVED = "waived"
     """Published below its gate, on somebody's word."""
     WARM_UP = "warm_up"
@@ -25,7 +25,7 @@ class State(enum.StrEnum):
     NOTHING_EXPECTED = "nothing_expected"
     """The calendar proves that nothing was due."""
     BLOCKED = "blocked"
-    """Not complete, and cannot be made so before an input is."""
+    """Not complete, or resting on what is not, and cannot be made so before an input is."""
     UNKNOWN = "unknown"
     """A check could not be evaluated."""
 
@@ -49,7 +49,16 @@ class Standing:
     outdated: bool = False
     """For a waived partition, or one that nobody demands: what it was made from has changed."""
     cause: tuple[str, date] | None = None
-    """For a blocked partition, the input partition that stands in the way."""
+    """The partition upstream that stands in the way of computing it, followed to the first one
+    that does not merely wait for another."""
+    inherited: bool = False
+    """Whether it is as it was published and so are its inputs, and all that is wrong lies further
+    up; until that is settled, computing it again would change nothing."""
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it cannot be brought forward before a partition upstream is."""
+        return self.cause is not None and not self.settled
 
     @property
     def settled(self) -> bool:

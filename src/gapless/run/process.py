@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import partial
 
 from gapless.choosing import ChoiceMade
+from gapless.declare.gates import CHECK_INPUTS, CHECK_SOURCE
 from gapless.errors import GaplessError, PartitionError, QueryFailed, WarehouseError
 from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.partitions import DateRange
@@ -19,8 +20,6 @@ from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.records import (
-    CHECK_INPUTS,
-    CHECK_SOURCE,
     audited_attempt,
     bare_attempt,
     held_of,
@@ -136,9 +135,8 @@ class ChunkProcess:
         """Tell whether a partition may be published, and under which waiver."""
         force = self._frame.settings.force
         forced = force is not None and force.covers(chunk.table.name, audited.day)
-        blocked = self._standings.of(chunk.table.name, audited.day).state is State.BLOCKED
         waived = [result.check for result in audited.failed]
-        if blocked:
+        if self._standings.of(chunk.table.name, audited.day).waits:
             waived.append(CHECK_INPUTS)
         if any(made.insufficient for made in audited.choices):
             waived.append(CHECK_SOURCE)
@@ -278,10 +276,10 @@ class ChunkProcess:
 
     def _refused_state(self, chunk: Chunk, day: date) -> State:
         """What is published stays; a refused partition is what it was before, never better."""
-        before = self._standings.of(chunk.table.name, day).state
-        if before is State.NOTHING_EXPECTED or before is State.BLOCKED:
+        before = self._standings.of(chunk.table.name, day)
+        if before.state in (State.NOTHING_EXPECTED, State.BLOCKED) and not before.inherited:
             return State.MISSING
-        return before
+        return before.state
 
     def _failed(
         self, chunk: Chunk, days: Sequence[date], error: GaplessError, started: datetime

@@ -25,11 +25,6 @@ from gapless.verdicts import Outcome
 from gapless.warehouse.interface import Publication
 from gapless.wording import plural
 
-CHECK_INPUTS = "inputs_complete"
-"""Name of the check that a forced partition with an incomplete input has waived."""
-CHECK_SOURCE = "sufficient_source"
-"""Name of the check that a partition fed by an insufficient source has waived."""
-
 
 def publication_of(
     frame: RunFrame,

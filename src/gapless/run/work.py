@@ -41,6 +41,7 @@ class Work:
         self.leases = leases
         self.open: dict[str, int] = {}
         """Table → chunks of it that are still being worked on."""
+        self._looked_at: set[str] = set()
 
     def run_all(self) -> None:
         """Work through every table, each as soon as the tables it reads are finished."""
@@ -98,10 +99,9 @@ class Work:
         """Look at a table again now that its inputs are done, and cut what is due into chunks."""
         steps = self.plan.of(table.name, Action.COMPUTE, Action.RECHECK, Action.BLOCK)
         days = [step.partition for step in steps]
-        scheduled = [day for day in days if day in self.standings.picture.calendar.dates]
         with self.frame.lock:
-            derive_table(self.standings, table, scheduled)
-            due = self._due(table, [step.partition for step in steps])
+            self._look_again(table, days)
+            due = self._due(table, days)
         chunks: list[Chunk] = []
         today = self.standings.picture.today
         for path in Path:
@@ -116,6 +116,24 @@ class Work:
                 tampered = self._tampered(table, piece)
                 chunks.append(Chunk(table, path, expected, scope, guarded, tampered, slot))
         return chunks
+
+    def _look_again(self, table: Derived, days: Sequence[date]) -> None:
+        """Derive the states of a table again, now that everything it reads is finished.
+
+        Partitions that this run leaves out may rest on what it has computed: those of the table,
+        and those of tables further up that have not been looked at since.
+        """
+        scheduled = self.standings.picture.calendar.dates
+        further_up = self.standings.picture.pipeline.upstream_of(table)
+        for found in (*further_up, table):
+            if not isinstance(found, Derived) or found.name in self._looked_at:
+                continue
+            known = self.standings.by_table.get(found.name, {})
+            again = {day for day, standing in known.items() if standing.inherited}
+            if found is table:
+                again.update(day for day in days if day in scheduled)
+            derive_table(self.standings, found, sorted(again))
+            self._looked_at.add(found.name)
 
     def _guarded(self, table: Derived, path: Path, days: Sequence[date]) -> tuple[date, ...]:
         """Return the dates whose published keys must not be lost.
@@ -157,11 +175,12 @@ class Work:
                     f"{lease.expires_at:%H:%M:%S} UTC"
                 )
             elif day not in self.standings.picture.calendar.dates or (
-                standing.state is State.BLOCKED and not self._forced(table, day)
+                self._stands_still(standing) and not self._forced(table, day)
             ):
                 reason = standing.reason
             elif standing.settled and not (
-                standing.outdated or (standing.state is State.NOTHING_EXPECTED and day in asked)
+                (standing.outdated and not standing.inherited)
+                or (standing.state is State.NOTHING_EXPECTED and day in asked)
             ):
                 continue
             else:
@@ -174,6 +193,11 @@ class Work:
         if stopped:
             self._record(ChunkResult(table.name, stopped))
         return due
+
+    def _stands_still(self, standing: Standing) -> bool:
+        """Tell whether it is pointless to compute it now: something further up is in the way."""
+        unused = standing.state is State.NOTHING_EXPECTED and standing.inherited
+        return standing.waits or standing.state is State.BLOCKED or unused
 
     def _forced(self, table: Derived, day: date) -> bool:
         force = self.frame.settings.force

@@ -15,6 +15,7 @@ from gapless.plan.standings import Standings
 from gapless.plan.states import State
 from gapless.validate.checks import Checked
 from gapless.validate.judging import (
+    RESTS_ON_STALE,
     explained,
     judge_rows,
     judge_source,
@@ -207,6 +208,7 @@ def _cells(work: _Examination, table: Table) -> Iterator[Cell]:
         if standing.state is State.NOTHING_EXPECTED:
             # Rows that nobody demands are no part of what a layer should hold.
             expected, present = 0, 0
+        suspect = day in work.reached.get(table.name, ())
         yield Cell(
             table=table.name,
             partition=day,
@@ -218,7 +220,7 @@ def _cells(work: _Examination, table: Table) -> Iterator[Cell]:
             failures=failures,
             warnings=(
                 *notebook.codes(table.name, day, Severity.WARNING),
-                *((SUSPECT,) if held and day in work.reached.get(table.name, ()) else ()),
+                *((SUSPECT,) if held and suspect and not failures else ()),
             ),
             limitations=tuple(dict.fromkeys(limited)),
         )
@@ -261,9 +263,9 @@ def _days_of(facts: Sequence[DatedFact]) -> frozenset[date]:
 
 
 def _reach(work: _Examination, slot: Slot, facts: Sequence[DatedFact]) -> tuple[Reach, ...]:
-    """Follow what fails downstream; what is blocked was not computed, so nothing used it."""
+    """Follow what fails downstream, from where it begins."""
     severity, code, table = slot
-    if severity is not Severity.ERROR or code in ("blocked", CHECK_MISSING):
+    if severity is not Severity.ERROR or code in ("blocked", RESTS_ON_STALE, CHECK_MISSING):
         return ()
     picture = work.standings.picture
     days = {fact.date for fact in facts}

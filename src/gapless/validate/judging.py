@@ -27,6 +27,8 @@ from gapless.validate.notebook import Notebook
 from gapless.verdicts import GateResult, Outcome
 
 NAMED_AT_MOST = 3
+RESTS_ON_STALE = "rests_on_stale"
+"""A partition that is as it was published, while something further up has changed."""
 LEFTOVER = "leftover_rows"
 """Rows of a table that nobody demands on a past date, too few to be of use."""
 
@@ -207,6 +209,8 @@ def state_code(standings: Standings, table: Table, standing: Standing) -> str | 
         changed = not picture.holds(publication)
         if changed and not standing.reason.startswith(DEFINITION_CHANGED):
             return "tampered_rows"
+    if standing.inherited and standing.state is State.STALE:
+        return RESTS_ON_STALE
     return str(standing.state.value)
 
 
@@ -214,7 +218,8 @@ def measured_state(standing: Standing, codes: Sequence[str]) -> State:
     """Return the state of a partition in the light of what was measured now."""
     if "unknown" in codes:
         return State.UNKNOWN
-    wrong_rows = [code for code in codes if code not in ("stale", "blocked", CHECK_MISSING)]
+    not_of_rows = ("stale", RESTS_ON_STALE, "blocked", CHECK_MISSING)
+    wrong_rows = [code for code in codes if code not in not_of_rows]
     if standing.settled and standing.state is not State.WAIVED and wrong_rows:
         return State.PARTIAL
     return standing.state

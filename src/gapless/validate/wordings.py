@@ -17,7 +17,7 @@ from gapless.declare.tables import Source, Table
 from gapless.findings import Remedy
 from gapless.plan.picture import Picture
 from gapless.sql.cleaning import clean_script
-from gapless.validate.judging import LEFTOVER
+from gapless.validate.judging import LEFTOVER, RESTS_ON_STALE
 from gapless.validate.remedies import compute_again, compute_readers, load_again, look_at
 from gapless.validate.strays import FUTURE, OFF_CALENDAR, OUTSIDE
 
@@ -25,6 +25,7 @@ MESSAGES = {
     CHECK_MISSING: "{table} has no rows where some were expected.",
     "partial": "{table} holds rows, but not those that were expected.",
     "stale": "{table} was published before what it depends on changed.",
+    RESTS_ON_STALE: "{table} is as it was published, but rests on what has changed since.",
     "blocked": "{table} cannot be complete before one of its inputs is.",
     "unknown": "Nothing can be said about {table}: something could not be evaluated.",
     "waived": "{table} was published below its gate, on somebody's word.",
@@ -74,7 +75,7 @@ def remedies_of(
         return (look_at(table, days),)
     if isinstance(table, Source):
         return (load_again(), *further, look_at(table, days))
-    if code == "blocked":
+    if code in ("blocked", RESTS_ON_STALE):
         return (compute_again(table, days, with_upstream=True), look_at(table, days))
     if code in (CHECK_MISSING, "partial", "stale", "tampered_rows", "unaccounted_rows"):
         return (compute_again(table, days), *further, look_at(table, days))

@@ -98,6 +98,8 @@ class Story:
                 return "gapless load --data DIR"
             case State.BLOCKED:
                 return f"gapless backfill {name} --dates {self.day} --with-upstream"
+            case State.STALE if self.standing.waits:
+                return f"gapless backfill {name} --dates {self.day} --with-upstream"
         if not isinstance(self.table, Derived):
             return "gapless load --data DIR"
         return f"gapless backfill {name} --dates {self.day}"

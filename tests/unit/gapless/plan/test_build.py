@@ -91,9 +91,39 @@ class TestRecheck:
             f"UPDATE {SHOP_DAYS} SET amount = 304 WHERE day = '{day(4)}' AND shop_id = 3",
         )
         step = done.step(DAILY_SUMMARY, 5)
-        assert (step.action, step.state) == (Action.RECHECK, State.COMPLETE)
+        assert (step.action, step.state) == (Action.RECHECK, State.BLOCKED)
         assert step.reason == f"{SHOP_DAYS} is recomputed first"
         assert done.step(DAILY_SUMMARY, 2).action is Action.LEAVE
+
+
+    def test_resting_on_what_is_recomputed(self, done: Look) -> None:
+        """What is stale only by something further up waits to see whether that changes anything."""
+        changed_on_day_4(done)
+        plan = done.plan()
+        assert [s.partition for s in plan.of(SHOP_DAYS, Action.COMPUTE)] == [day(4)]
+        assert plan.count(Action.COMPUTE) == 1
+        [feed] = plan.of(COMPLETE_FEED, Action.RECHECK)
+        assert (feed.partition, feed.state) == (day(4), State.STALE)
+        summaries = plan.of(DAILY_SUMMARY, Action.RECHECK)
+        assert [step.partition for step in summaries] == [day(4), day(5), day(6)]
+
+    def test_after_the_source_that_fed_it(self, done: Look) -> None:
+        """A chosen source that is computed again makes its reader be looked at, too."""
+        pipeline = shop_pipeline()
+        text = pipeline.derived_table(COMPLETE_FEED).statement.text
+        shop = done.using(
+            redefined(pipeline, COMPLETE_FEED, text.replace("amount,", "amount + 0 AS amount,"))
+        )
+        assert shop.step(DAILY_SUMMARY, 5).action is Action.RECHECK
+
+    def test_waived_and_resting_on_what_is_recomputed(self, fresh: Look) -> None:
+        """A waiver is not tried again before what lies further up has changed anything."""
+        fresh.change(f"UPDATE raw.sales SET amount = 2000000 WHERE day = '{day(5)}' AND shop_id=1")
+        fresh.backfill()
+        fresh.backfill(DAILY_SUMMARY, dates=[day(5)], force="they did sell that much")
+        changed_on_day_4(fresh)
+        assert fresh.step(DAILY_SUMMARY, 5).action is Action.RECHECK
+        assert fresh.step(DAILY_SUMMARY, 5, DAILY_SUMMARY).action is Action.LEAVE
 
 
 class TestEmpty:
@@ -135,6 +165,48 @@ class TestBlock:
         assert step.reason == f"{SHOP_DAYS} of {day(2)} is missing: never published"
 
 
+    def test_resting_on_what_this_plan_leaves(self, done: Look) -> None:
+        """What rests on something stale cannot be mended by a plan that leaves it stale."""
+        changed_on_day_4(done)
+        step = done.step(DAILY_SUMMARY, 5, DAILY_SUMMARY)
+        assert (step.action, step.state, step.cause) == (
+            Action.BLOCK,
+            State.STALE,
+            (SHOP_DAYS, day(4)),
+        )
+        assert step.reason.startswith(f"{SHOP_DAYS} of {day(4)} is stale: its inputs changed")
+
+    def test_what_lies_between_is_not_part_of_the_plan(self, done: Look) -> None:
+        """Where the root is computed, but not what lies between, that is what stands in the way."""
+        changed_on_day_4(done)
+        shop = done.using(with_table_after_the_feed())
+        plan = shop.plan(SHOP_DAYS, "mart.last")
+        [step] = plan.of("mart.last", Action.BLOCK)
+        assert step.cause == (COMPLETE_FEED, day(4))
+        assert step.reason.startswith(
+            f"{COMPLETE_FEED} of {day(4)} is stale, and not part of this plan: rests on "
+        )
+
+
+def changed_on_day_4(shop: Look) -> Look:
+    """Change one sale."""
+    return shop.change(f"UPDATE raw.sales SET amount = 1 WHERE day = '{day(4)}' AND shop_id = 3")
+
+
+def with_table_after_the_feed() -> Pipeline:
+    """Declare the shop with one more table, which reads the complete feed alone."""
+    pipeline = shop_pipeline()
+    feed = pipeline.tables[COMPLETE_FEED]
+    pipeline.derived(
+        "mart.last",
+        key="shop_id",
+        sql="SELECT day, shop_id, amount FROM feed",
+        inputs={"feed": same_date(feed)},
+        expected=keys_of(feed),
+    )
+    return pipeline
+
+
 class TestUnknown:
     def test_outside_the_calendar(self, done: Look) -> None:
         """A date of which the calendar knows nothing is not touched."""
@@ -165,6 +237,18 @@ class TestUpstream:
     def test_what_is_done_is_no_gap(self, done: Look) -> None:
         """Where upstream is done nothing is added."""
         assert done.plan(DAILY_SUMMARY, upstream=True).upstream == ()
+
+    def test_what_rests_on_something_stale_is_a_gap(self, done: Look) -> None:
+        """With upstream the root is computed and whatever lies between is looked at again."""
+        changed_on_day_4(done)
+        pipeline = with_table_after_the_feed()
+        plan = done.using(pipeline).plan("mart.last", dates=[day(4)], upstream=True)
+        assert [(step.table, step.partition, step.action) for step in plan.all_steps] == [
+            (SHOP_DAYS, day(4), Action.COMPUTE),
+            (COMPLETE_FEED, day(4), Action.RECHECK),
+            ("mart.last", day(4), Action.COMPUTE),
+        ]
+        assert done.using(pipeline).plan(DAILY_SUMMARY, dates=[day(2)], upstream=True).upstream == ()
 
     def test_gap_that_cannot_be_closed(self, fresh: Look) -> None:
         """A gap that no computing closes blocks what needs it, with upstream or without."""

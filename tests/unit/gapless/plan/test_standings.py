@@ -351,10 +351,108 @@ class TestBlocked:
         sql = "SELECT day, 1 AS entity, no_such_column AS ok, '' AS detail FROM sales"
         assert fresh.using(requiring(sql)).standing(SHOP_DAYS, 2).state is State.BLOCKED
 
-    def test_done_is_not_blocked(self, done: Look) -> None:
-        """What is published and unchanged stays complete while an input has a fault."""
+    def test_resting_on_what_is_not_complete(self, done: Look) -> None:
+        """What is published and unchanged is not complete while an input of it is not."""
         sql = "SELECT day, 1 AS entity, no_such_column AS ok, '' AS detail FROM sales"
-        assert done.using(requiring(sql)).standing(SHOP_DAYS, 2).state is State.COMPLETE
+        standing = done.using(requiring(sql)).standing(SHOP_DAYS, 2)
+        assert (standing.state, standing.cause) == (State.BLOCKED, (SALES, day(2)))
+        assert standing.reason.startswith(f"rests on {SALES} of {day(2)}, which is unknown: ")
+        assert (standing.inherited, standing.version, standing.present) == (True, 1, 9)
+
+    def test_worse_than_stale(self, done: Look) -> None:
+        """Where one input is stale and another not complete, no computing settles it: blocked."""
+        done.change(f"UPDATE raw.sales SET amount = 1 WHERE day = '{day(2)}' AND shop_id = 3")
+        assert done.standing(DAILY_SUMMARY, 5).state is State.STALE
+        done.change(f"DELETE FROM raw.sales WHERE day = '{day(4)}'")
+        standing = done.standing(DAILY_SUMMARY, 5)
+        assert (standing.state, standing.cause) == (State.BLOCKED, (SALES, day(4)))
+
+
+class TestInherited:
+    """Stale, or blocked, because of something further up than its own inputs."""
+
+    def test_everything_further_down_is_stale(self, done: Look) -> None:
+        """A change flows on to the end, and no further than the windows reach."""
+        standings = changed_on_day_4(done).standings()
+        assert standings.of(SHOP_DAYS, day(4)).inherited is False
+        states = {
+            (table, number): standings.of(table, day(number)).state
+            for table in (COMPLETE_FEED, DAILY_SUMMARY)
+            for number in (2, 4, 5, 6)
+        }
+        assert {where for where, state in states.items() if state is not State.COMPLETE} == {
+            (COMPLETE_FEED, 4),
+            *((DAILY_SUMMARY, number) for number in (4, 5, 6)),
+        }
+        assert set(states.values()) == {State.COMPLETE, State.STALE}
+
+    def test_it_names_the_root(self, done: Look) -> None:
+        """However far up it is, the first partition that is not right itself is the cause."""
+        standing = changed_on_day_4(done).standing(DAILY_SUMMARY, 5)
+        assert (standing.inherited, standing.cause) == (True, (SHOP_DAYS, day(4)))
+        assert standing.reason.startswith(
+            f"rests on {SHOP_DAYS} of {day(4)}, which is stale: its inputs changed"
+        )
+
+    def test_own_change_and_one_further_up(self, done: Look) -> None:
+        """What has changed inputs of its own is stale by itself, and waits all the same."""
+        doubled = redefined(
+            shop_pipeline(), COMPLETE_FEED, "SELECT day, shop_id, region, 1.0 AS amount FROM days"
+        )
+        text = doubled.derived_table(COMPLETE_FEED).statement.text.replace("days", "shop_days")
+        shop = changed_on_day_4(done).using(redefined(doubled, COMPLETE_FEED, text))
+        standing = shop.standing(COMPLETE_FEED, 4)
+        assert (standing.state, standing.inherited) == (State.STALE, False)
+        assert standing.cause == (SHOP_DAYS, day(4))
+        assert "definition changed" in standing.reason
+
+    def test_the_source_that_fed_it(self, done: Look) -> None:
+        """A source that was chosen counts like any other input, as long as it is there."""
+        shop = done.using(with_feed_redefined())
+        standing = shop.standing(DAILY_SUMMARY, 5)
+        assert (standing.state, standing.cause) == (State.STALE, (COMPLETE_FEED, day(5)))
+
+    def test_the_source_that_was_cleaned_away(self, done: Look) -> None:
+        """A source that retention took since makes nothing stale that it fed."""
+        done.change(f"DELETE FROM {COMPLETE_FEED} WHERE day = '{day(5)}'")
+        shop = done.using(with_feed_redefined())
+        assert shop.standing(DAILY_SUMMARY, 5).state is State.COMPLETE
+
+    def test_a_waiver_stands(self, fresh: Look) -> None:
+        """What was published on somebody's word stays so, but what it was made from is outdated."""
+        waived_summary(fresh)
+        changed_on_day_4(fresh)
+        standing = fresh.standing(DAILY_SUMMARY, 5)
+        assert (standing.state, standing.outdated) == (State.WAIVED, True)
+        assert standing.inherited
+        assert f"rests on {SHOP_DAYS} of {day(4)}" in standing.reason
+
+    def test_a_waiver_for_the_input_itself(self, fresh: Look) -> None:
+        """Where the incomplete input is what was waived, nothing has happened since."""
+        fresh.change(f"DELETE FROM raw.sales WHERE day = '{day(2)}'")
+        fresh.backfill(SHOP_DAYS, dates=[day(2)], force="the tills burnt down")
+        standing = fresh.standing(SHOP_DAYS, 2)
+        assert (standing.state, standing.outdated) == (State.WAIVED, False)
+        assert standing.cause is None
+
+
+def changed_on_day_4(shop: Look) -> Look:
+    """Change one sale."""
+    return shop.change(f"UPDATE raw.sales SET amount = 1 WHERE day = '{day(4)}' AND shop_id = 3")
+
+
+def with_feed_redefined() -> Pipeline:
+    """Declare the shop with another statement of the feed that is always chosen."""
+    pipeline = shop_pipeline()
+    text = pipeline.derived_table(COMPLETE_FEED).statement.text
+    return redefined(pipeline, COMPLETE_FEED, text.replace("amount,", "amount + 0 AS amount,"))
+
+
+def waived_summary(shop: Look) -> None:
+    """Publish everything, one summary of it without a shop whose sales were too high."""
+    shop.change(f"UPDATE raw.sales SET amount = 2000000 WHERE day = '{day(5)}' AND shop_id = 1")
+    shop.backfill()
+    shop.backfill(DAILY_SUMMARY, dates=[day(5)], force="they did sell that much")
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -326,19 +326,39 @@ def test_today_may_still_be_filled(done: Shopkeeper) -> None:
     assert ("till_closed", SALES) not in codes(report)
 
 
+ON_DAY_4 = {
+    (COMPLETE_FEED, day(4)),
+    *((DAILY_SUMMARY, day(number)) for number in range(4, 10)),
+}
+"""What rests on the shop's day 4, directly or not."""
+
+
 def test_what_was_computed_from_a_bad_partition_carries_a_warning(done: Shopkeeper) -> None:
-    """And the repair names the dates of its readers, too."""
+    """Also where its state alone would not tell: a cross-check is no part of any state."""
+    pipeline = shop_pipeline()
+    odd = every_row("not_on_day_4", f"day <> {sql(4)}")
+    pipeline.cross_check(pipeline.derived_table(SHOP_DAYS), odd)
+    report = done.using(pipeline).validate()
+    suspects = [cell for cell in report.cells if "computed_from_bad" in cell.warnings]
+    assert {(cell.table, cell.partition) for cell in suspects} == ON_DAY_4
+    assert {cell.state for cell in suspects} == {State.COMPLETE}
+
+
+def test_what_rests_on_something_stale_fails_under_a_name_of_its_own(done: Shopkeeper) -> None:
+    """The root is one finding, with the dates of its readers; what rests on it another."""
     done.change(f"UPDATE {SALES} SET amount = 1 WHERE day = {sql(4)} AND shop_id = 3")
     report = done.validate()
-    suspects = {
+    failing = {
         (cell.table, cell.partition)
         for cell in report.cells
-        if "computed_from_bad" in cell.warnings
+        if cell.failures == ("rests_on_stale",)
     }
-    assert suspects == {
-        (COMPLETE_FEED, day(4)),
-        *((DAILY_SUMMARY, day(number)) for number in range(4, 10)),
-    }
+    assert failing == ON_DAY_4
+    resting = findings_of(report)["rests_on_stale", COMPLETE_FEED]
+    assert resting.reach == ()
+    assert resting.remedies[0].command == (
+        f"gapless backfill complete_feed --dates {day(4)} --with-upstream"
+    )
     commands = [remedy.command for remedy in findings_of(report)["stale", SHOP_DAYS].remedies]
     assert commands[:2] == [
         f"gapless backfill shop_days --dates {day(4)}",
