@@ -15,7 +15,7 @@ from gapless.cli.output import show, show_json
 from gapless.cli.progress import ProgressListener
 from gapless.errors import UsageError
 from gapless.events import Event
-from gapless.report.plan import plan_text
+from gapless.report.plan import plan_data, plan_text
 from gapless.report.run import run_text
 from gapless.run.settings import DEFAULT_WAIVER_DAYS
 from gapless.verbs.backfill import BackfillOptions, check_force
@@ -83,7 +83,7 @@ def backfill(
         with site.workspace(workers=workers, chunk_size=chunk_size) as workspace:
             made, standings = plan_verb(workspace, selection)
         if site.json:
-            show_json(made.as_data())
+            show_json(plan_data(made, standings))
         else:
             show(plan_text(made, standings, dry_run=True))
         return 0

@@ -26,6 +26,18 @@ def definition_hash(table: Derived, path: Path) -> str:
     )
 
 
+def definition_parts(table: Derived, path: Path) -> dict[str, str]:
+    """Hash the parts of a definition one by one, to be able to say later which has changed."""
+    expected = table.expected_on(path)
+    inputs = sorted(f"{alias}={_input(given)}" for alias, given in table.inputs_on(path).items())
+    return {
+        "statement": _digest(_normal(table.statement)),
+        "inputs": _digest(*inputs),
+        "key": _digest(*table.key),
+        "expected set": _digest(_expected(expected) if expected is not None else "nothing"),
+    }
+
+
 def gate_hash(gate: Gate) -> str:
     """Hash what a partition is measured against; a change asks for a new look, not for new rows."""
     return _digest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from gapless.declare.calendar import DateFacts
@@ -12,6 +12,9 @@ from gapless.partitions import Path
 from gapless.plan.contents import MODULUS, mixed
 from gapless.plan.picture import Picture
 from gapless.warehouse.interface import Publication
+
+SEASON = "season"
+"""What the place of a date in its season is called among the inputs."""
 
 
 def inputs_hash(
@@ -32,16 +35,46 @@ def inputs_hash(
         publication: For a published partition: whose evidence says which sources were chosen.
         fed: For a partition about to be published: input → the sources chosen.
     """
-    total = mixed("season", facts.season, facts.season_start)
+    parts = _parts(picture, table, facts, path, publication, fed)
+    return f"{sum(digest for _, digest in parts) % MODULUS:016x}"
+
+
+def input_digests(
+    picture: Picture,
+    table: Derived,
+    facts: DateFacts,
+    path: Path,
+    publication: Publication | None = None,
+    fed: Mapping[str, frozenset[str]] | None = None,
+) -> dict[str, str]:
+    """Hash what a partition reads, input table by input table; see `inputs_hash`.
+
+    Returns:
+        Table → digest of all of it that is read, and `season` for the season's first date.
+    """
+    totals: dict[str, int] = {}
+    for name, digest in _parts(picture, table, facts, path, publication, fed):
+        totals[name] = totals.get(name, 0) + digest
+    return {name: f"{total % MODULUS:016x}" for name, total in totals.items()}
+
+
+def _parts(
+    picture: Picture,
+    table: Derived,
+    facts: DateFacts,
+    path: Path,
+    publication: Publication | None,
+    fed: Mapping[str, frozenset[str]] | None,
+) -> Iterator[tuple[str, int]]:
+    yield SEASON, mixed("season", facts.season, facts.season_start)
     for alias, given in table.inputs_on(path).items():
         if isinstance(given, Choice):
-            total += _choice_digest(picture, given, alias, facts, publication, fed)
+            yield from _choice_digests(picture, given, alias, facts, publication, fed)
         for read in reads_of(given):
             if read.required:
-                total += _read_digest(picture, read, facts)
+                yield read.table.name, _read_digest(picture, read, facts)
     for read in table.expected_reads_on(path):
-        total += _read_digest(picture, read, facts)
-    return f"{total % MODULUS:016x}"
+        yield read.table.name, _read_digest(picture, read, facts)
 
 
 def _read_digest(picture: Picture, read: Read, facts: DateFacts) -> int:
@@ -51,25 +84,23 @@ def _read_digest(picture: Picture, read: Read, facts: DateFacts) -> int:
     return held.digest(read.window.start(facts), facts.day - timedelta(days=1))
 
 
-def _choice_digest(
+def _choice_digests(
     picture: Picture,
     choice: Choice,
     alias: str,
     facts: DateFacts,
     publication: Publication | None,
     fed: Mapping[str, frozenset[str]] | None,
-) -> int:
+) -> Iterator[tuple[str, int]]:
     """Hash the sources that fed a partition; one that retention took meanwhile, as it was then."""
     made = (publication.evidence.get("choices") or {}).get(alias, {}) if publication else {}
     recorded = made.get("contents", {})
     names = fed.get(alias, frozenset()) if fed is not None else frozenset(recorded)
-    total = 0
     for source in choice.sources:
         if source.name not in names:
             continue
         held = picture.contents[source.name].on(facts.day)
         if held is not None:
-            total += mixed(source.name, facts.day, held.rows, held.content)
+            yield source.name, mixed(source.name, facts.day, held.rows, held.content)
         elif source.name in recorded:
-            total += mixed(source.name, facts.day, *recorded[source.name])
-    return total
+            yield source.name, mixed(source.name, facts.day, *recorded[source.name])

@@ -8,14 +8,12 @@ from gapless.coverage import percent
 from gapless.declare.calendar import DateFacts
 from gapless.declare.tables import Derived
 from gapless.partitions import Path
+from gapless.plan.changes import changed_since
 from gapless.plan.contents import Held
-from gapless.plan.digests import inputs_hash
 from gapless.plan.doubts import Doubt
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.warehouse.interface import Publication
-
-DEFINITION_CHANGED = "its definition changed"
 
 
 def published_standing(
@@ -49,40 +47,23 @@ def published_standing(
     if wrong is not None:
         return standing(*wrong)
     assert publication is not None  # noqa: S101 - without one the rows are in doubt
-    changed = _changed_since(standings, table, facts, path, publication)
+    changed = changed_since(standings, table, facts, path, publication)
     if publication.state == State.WAIVED:
         waiver = publication.evidence.get("waiver") or {}
         reason = f"waived: {waiver.get('reason', 'published below its gate')}"
-        found = standing(State.WAIVED, f"{reason}; {changed} since" if changed else reason)
+        found = standing(State.WAIVED, f"{reason}; {changed.text} since" if changed else reason)
         return replace(found, outdated=changed is not None)
-    if changed == DEFINITION_CHANGED:
+    if changed is not None and changed.redefined:
         # A gate of the new definition may speak of columns that only new rows have.
-        return standing(State.STALE, f"{changed} since it was published")
+        return standing(State.STALE, f"{changed.text} since it was published")
     if doubt is not None and doubt.failure is not None:
         state = State.UNKNOWN if doubt.unknown else State.PARTIAL
         return standing(state, f"its gate changed since it was published: {doubt.failure}")
     if changed is not None:
-        return standing(State.STALE, f"{changed} since it was published")
+        return standing(State.STALE, f"{changed.text} since it was published")
     ratio = publication.present / publication.expected if publication.expected else None
     covered = f"{publication.present} of {publication.expected} ({percent(ratio)})"
     return standing(State.COMPLETE, covered)
-
-
-def _changed_since(
-    standings: Standings, table: Derived, facts: DateFacts, path: Path, publication: Publication
-) -> str | None:
-    """Say what a publication depends on has changed since; None when nothing has."""
-    if publication.definition != standings.definition(table, path):
-        return DEFINITION_CHANGED
-    if publication.inputs != inputs_hash(standings.picture, table, facts, path, publication):
-        return "its inputs changed"
-    for read in standings.fed_by(table, facts.day):
-        source = standings.of(read.table.name, facts.day)
-        unused = source.state is State.NOTHING_EXPECTED and source.outdated
-        if unused and not source.inherited:
-            # Nobody brings it up to date, so another source has to take its place.
-            return f"inputs of {source.table}, which fed it, changed"
-    return None
 
 
 def _was_widened(

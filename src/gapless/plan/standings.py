@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from gapless.declare.calendar import DateFacts, DayKind
-from gapless.declare.fingerprints import definition_hash
+from gapless.declare.fingerprints import definition_hash, definition_parts
 from gapless.declare.inputs import Read
 from gapless.declare.tables import Derived
 from gapless.partitions import Path
@@ -50,6 +50,7 @@ class Standings:
     """Published partitions that had to be measured again, and what that came to."""
     by_table: dict[str, dict[date, Standing]] = field(default_factory=dict)
     _unsettled: dict[str, dict[Hindrance, Unsettled]] = field(default_factory=dict, repr=False)
+    _parts: dict[tuple[str, Path], dict[str, str]] = field(default_factory=dict, repr=False)
     _reads: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
 
@@ -69,6 +70,13 @@ class Standings:
         if slot not in self._hashes:
             self._hashes[slot] = definition_hash(table, path)
         return self._hashes[slot]
+
+    def definition_parts(self, table: Derived, path: Path) -> dict[str, str]:
+        """Return the hashes of the parts of a definition, computed once."""
+        slot = (table.name, path)
+        if slot not in self._parts:
+            self._parts[slot] = definition_parts(table, path)
+        return self._parts[slot]
 
     def required_reads(self, table: Derived, path: Path) -> tuple[Read, ...]:
         """Return what a table must have read for a partition, each table and window once."""

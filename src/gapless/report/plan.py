@@ -1,13 +1,17 @@
-"""A plan as text."""
+"""A plan as text and data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gapless.partitions import DateRange
+from gapless.plan.because import Link, because
 from gapless.plan.build import Action, Plan, Step
 from gapless.plan.standings import Standings
 from gapless.report.marks import dates_text, short
@@ -23,10 +27,24 @@ WORDS = {
 }
 
 
+IN_THE_PLAN = (Action.COMPUTE, Action.RECHECK, Action.BLOCK, Action.UNKNOWN)
+"""Actions that somebody may ask the reason of; what is left is done or empty."""
+CHAINS_AT_MOST = 24
+
+
+def plan_data(plan: Plan, standings: Standings) -> dict[str, Any]:
+    """Return what `--json` prints: every step with what it follows from, up to the root."""
+    data = plan.as_data()
+    for step, entry in zip(plan.all_steps, data["steps"], strict=True):
+        links = because(standings, step.table, step.partition) if step.action in IN_THE_PLAN else ()
+        entry["because"] = [link.as_data() for link in links]
+    return data
+
+
 def plan_text(
-    plan: Plan, standings: Standings, *, dry_run: bool = False
+    plan: Plan, standings: Standings, *, dry_run: bool = False, with_because: bool = False
 ) -> Iterator[RenderableType]:
-    """Say what a run would do, table by table, and why."""
+    """Say what a run would do, table by table, and why; with the way to each root if asked for."""
     request = plan.request
     scheduled = [day for day in request.dates if day in standings.picture.calendar.dates]
     yield (
@@ -43,12 +61,59 @@ def plan_text(
         table.add_row(name, *(f"{count:,}" if count else "·" for count in counts))
     yield table
     yield ""
-    yield from _reasons(plan, standings)
+    yield from (_chains if with_because else _reasons)(plan, standings)
     computed = plan.count(Action.COMPUTE)
     if dry_run:
         yield f"Dry run: would compute {plural(computed, 'partition')}; nothing was changed."
     elif not computed:
         yield "Nothing to compute."
+
+
+def _chains(plan: Plan, standings: Standings) -> Iterator[RenderableType]:
+    """Give each step the way to its root; dates that share it, one place by one, share a line."""
+    order = standings.picture.calendar.ordered
+    grouped: dict[tuple[str, ...], list[tuple[Step, tuple[Link, ...]]]] = {}
+    for action in IN_THE_PLAN:
+        for step in plan.all_steps:
+            if step.action is action:
+                links = because(standings, step.table, step.partition)
+                slot = (step.table, action, _head(step, links), *_places(step, links))
+                grouped.setdefault(slot, []).append((step, links))
+    for entries in list(grouped.values())[:CHAINS_AT_MOST]:
+        (step, links), (_, last) = entries[0], entries[-1]
+        days = dates_text([step.partition for step, _ in entries], order, most=2)
+        verb = Text(WORDS[step.action], style="red" if step.action is Action.BLOCK else "bold")
+        yield Text.assemble(verb, f" {short(step.table)}: {days} — {_head(step, links)}")
+        for link, later in zip(links[1:], last[1:], strict=True):
+            yield Padding(_link_text(link, later), (0, 0, 0, 4))
+    if len(grouped) > CHAINS_AT_MOST:
+        yield f"… and {len(grouped) - CHAINS_AT_MOST} more; all of them with --json"
+
+
+def _head(step: Step, links: Sequence[Link]) -> str:
+    """Say why, leaving to the way to the root what is told there."""
+    return links[0].text if step.action is Action.BLOCK and links[1:] else step.reason
+
+
+def _places(step: Step, links: Sequence[Link]) -> Iterator[str]:
+    """Say where a way leads; dates that move along with the step are one place."""
+    for link in links[1:]:
+        day = "same date" if link.partition == step.partition else str(link.partition)
+        yield f"{link.table} {day if link.since is None else link.since} {link.text}"
+
+
+def _link_text(link: Link, later: Link) -> Text:
+    last = max(link.partition, later.partition)
+    first = link.since or min(link.partition, later.partition)
+    text = Text.assemble("← ", (f"{short(link.table)} {DateRange(first, last)}", "bold"))
+    text.append(f"  {link.text}")
+    if link.version is not None and link == later:
+        text.append(
+            f"  v{link.version} of {link.published_at:%Y-%m-%d %H:%M} UTC, "
+            f"run {link.run_id} by {link.actor}",
+            style="dim",
+        )
+    return text
 
 
 def _reasons(plan: Plan, standings: Standings) -> Iterator[RenderableType]:

@@ -14,8 +14,9 @@ from gapless.declare.gates import CHECK_COVERAGE
 from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.partitions import Path
+from gapless.plan.changes import rows_since
 from gapless.plan.contents import Held
-from gapless.plan.digests import inputs_hash
+from gapless.plan.digests import input_digests, inputs_hash
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.run.chunk import Audited, Chunk
@@ -42,7 +43,14 @@ def publication_of(
         made.input: frozenset([made.chosen or "", *made.filled_from]) for made in audited.choices
     }
     facts = standings.picture.calendar.dates[day]
-    evidence: dict[str, Any] = {"path": chunk.path.value, "columns": len(staged_columns)}
+    rows = Held(audited.coverage.rows, audited.coverage.content)
+    evidence: dict[str, Any] = {
+        "path": chunk.path.value,
+        "columns": len(staged_columns),
+        "rows_since": _rows_since(standings, table, day, rows, now).isoformat(),
+        "definition": standings.definition_parts(table, chunk.path),
+        "inputs": input_digests(standings.picture, table, facts, chunk.path, fed=fed),
+    }
     if audited.choices:
         evidence["choices"] = {
             made.input: {**made.as_evidence(), "contents": _fed_contents(standings, made, day)}
@@ -76,6 +84,16 @@ def publication_of(
         actor=frame.settings.actor,
         evidence=evidence,
     )
+
+
+def _rows_since(
+    standings: Standings, table: Derived, day: date, rows: Held, now: datetime
+) -> datetime:
+    """Return since when the rows are what they are; renewing a publication changes none."""
+    picture = standings.picture
+    before = picture.publications.get((table.name, day))
+    same = before is not None and picture.holds(before) and rows == held_of(before)
+    return rows_since(before) if before is not None and same else now
 
 
 def waiver_for(

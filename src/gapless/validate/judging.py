@@ -17,7 +17,7 @@ from gapless.declare.tables import Derived, Source, Table
 from gapless.findings import Severity
 from gapless.measure import Named
 from gapless.partitions import Path, path_of
-from gapless.plan.published import DEFINITION_CHANGED
+from gapless.plan.changes import DEFINITION_CHANGED
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.sql.audit import DETAIL_DUPLICATE, DETAIL_MISSING, DETAIL_UNEXPECTED

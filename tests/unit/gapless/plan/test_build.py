@@ -95,7 +95,6 @@ class TestRecheck:
         assert step.reason == f"{SHOP_DAYS} is recomputed first"
         assert done.step(DAILY_SUMMARY, 2).action is Action.LEAVE
 
-
     def test_resting_on_what_is_recomputed(self, done: Look) -> None:
         """What is stale only by something further up waits to see whether that changes anything."""
         changed_on_day_4(done)
@@ -163,7 +162,6 @@ class TestBlock:
         assert step.action is Action.BLOCK
         assert step.cause == (SHOP_DAYS, day(2))
         assert step.reason == f"{SHOP_DAYS} of {day(2)} is missing: never published"
-
 
     def test_resting_on_what_this_plan_leaves(self, done: Look) -> None:
         """What rests on something stale cannot be mended by a plan that leaves it stale."""
@@ -248,7 +246,9 @@ class TestUpstream:
             (COMPLETE_FEED, day(4), Action.RECHECK),
             ("mart.last", day(4), Action.COMPUTE),
         ]
-        assert done.using(pipeline).plan(DAILY_SUMMARY, dates=[day(2)], upstream=True).upstream == ()
+        assert (
+            done.using(pipeline).plan(DAILY_SUMMARY, dates=[day(2)], upstream=True).upstream == ()
+        )
 
     def test_gap_that_cannot_be_closed(self, fresh: Look) -> None:
         """A gap that no computing closes blocks what needs it, with upstream or without."""

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
-from gapless import Pipeline, check, history, keys_of, same_date, season_to_date
+from gapless import (
+    Pipeline,
+    check,
+    expected_by_path,
+    history,
+    keys_of,
+    same_date,
+    season_to_date,
+)
 from gapless.declare.tables import Source
 from gapless.plan.states import SETTLED, Standing, State
 from support.shop import insert_fast_feed, shop_pipeline
 from support.shop_look import COMPLETE_FEED, DAILY_SUMMARY, SHOP_DAYS, Look, day
-from support.shopkeeper import checked, every_row, gated, redefined
+from support.shopkeeper import checked, every_row, gated, one_table_pipeline, redefined
 
 SALES = "raw.sales"
+HOURS = shop_pipeline().tables["raw.opening_hours"]
+SALES_TABLE = shop_pipeline().tables[SALES]
 BEFORE_DAY_5 = datetime(2024, 1, 5, 12, tzinfo=UTC)
 """Day 4 is today: it and the later ones are still to come."""
 
@@ -227,9 +238,73 @@ class TestStale:
         pipeline = rewritten("WHERE NOT o.closed_for_good", "WHERE shop_id <> 10")
         standings = done.using(pipeline).standings()
         assert {standings.of(SHOP_DAYS, day(number)).reason for number in (0, 2, 6)} == {
-            "its definition changed since it was published"
+            "its definition changed (statement) since it was published"
         }
         assert standings.of(SHOP_DAYS, day(2)).state is State.STALE
+
+    @pytest.mark.parametrize(
+        ("changed", "parts"),
+        [
+            ({"expected": keys_of(HOURS, label="name")}, "expected set"),
+            ({"inputs": {"sales": same_date(SALES_TABLE, ["amount"])}}, "inputs"),
+        ],
+    )
+    def test_part_of_the_definition(self, fresh: Look, changed: dict[str, Any], parts: str) -> None:
+        """It is said which part of a definition changed."""
+        fresh.using(one_table_pipeline()).backfill()
+        standing = fresh.using(one_table_pipeline(**changed)).standing(SHOP_DAYS, 2)
+        assert standing.reason == f"its definition changed ({parts}) since it was published"
+
+    def test_played_out_since(self, fresh: Look) -> None:
+        """What was published of a date to come is stale by the passing of time, and says so."""
+        text = shop_pipeline().derived_table(SHOP_DAYS).statement.text
+        pipeline = redefined(shop_pipeline(), SHOP_DAYS, text)
+        hours = pipeline.tables["raw.opening_hours"]
+        pipeline.derived(
+            "mart.roster",
+            key="shop_id",
+            sql="SELECT day, shop_id FROM hours",
+            inputs={"hours": same_date(hours)},
+            expected=expected_by_path(
+                historical=keys_of(hours), upcoming=keys_of(hours, label="name")
+            ),
+        )
+        shop = fresh.using(pipeline)
+        shop.at(BEFORE_DAY_5).backfill("mart.roster", dates=[day(5)])
+        assert shop.standing("mart.roster", 5).reason == (
+            "its definition changed (published while the date was upcoming) since it was published"
+        )
+
+    def test_it_names_the_inputs_that_changed(self, done: Look) -> None:
+        """Of several inputs those are named that hold something else now."""
+        done.change(f"UPDATE raw.sales SET amount = 1 WHERE day = '{day(2)}' AND shop_id = 3")
+        assert done.standing(SHOP_DAYS, 2).reason == (
+            "its inputs changed (raw.sales) since it was published"
+        )
+        done.change(f"UPDATE raw.opening_hours SET name = 'x' WHERE day = '{day(2)}'")
+        assert done.standing(SHOP_DAYS, 2).reason == (
+            "its inputs changed (raw.sales, raw.opening_hours) since it was published"
+        )
+
+    def test_it_names_the_season(self, done: Look) -> None:
+        """A season that turns out to have begun elsewhere changes windows, and no table."""
+        done.change(f"UPDATE raw.opening_hours SET season = '2023' WHERE day = '{day(0)}'")
+        reason = done.standing(DAILY_SUMMARY, 4).reason
+        assert "the start of its season" in reason
+
+    def test_publication_of_before_inputs_were_named(self, done: Look) -> None:
+        """A publication that did not keep what it read is judged all the same."""
+        done.change(
+            "UPDATE gapless.publications SET evidence = "
+            'json_merge_patch(evidence, \'{"inputs": null, "definition": null}\')',
+            f"UPDATE raw.sales SET amount = 1 WHERE day = '{day(2)}' AND shop_id = 3",
+        )
+        assert done.standing(SHOP_DAYS, 2).reason == "its inputs changed since it was published"
+        assert done.standing(SHOP_DAYS, 4).state is State.COMPLETE
+        pipeline = rewritten("WHERE NOT o.closed_for_good", "WHERE shop_id <> 10")
+        assert done.using(pipeline).standing(SHOP_DAYS, 4).reason == (
+            "its definition changed since it was published"
+        )
 
     def test_required_column_added(self, done: Look) -> None:
         """A new column that the gate requires at once makes stale what was published without it."""
