@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 
 from gapless import (
@@ -12,6 +12,8 @@ from gapless import (
 )
 from gapless_nba.raw_columns import PLAYER_BOX_SCORES, SCHEDULE, SHOTS
 
+SETTLE = timedelta(hours=6)
+"""Games end after midnight in New York, and their box scores come in hours later."""
 SEASON_STARTS = {
     "2021-22": date(2021, 10, 19),
     "2022-23": date(2022, 10, 18),
@@ -52,6 +54,7 @@ player_box_scores = pipeline.source(
     key=("game_id", "player_id"),
     columns=PLAYER_BOX_SCORES,
     moves=True,
+    settle=SETTLE,
 )
 pipeline.require(
     player_box_scores,
@@ -78,6 +81,7 @@ shots = pipeline.source(
     columns=SHOTS,
     moves=True,
     optional=True,
+    settle=SETTLE,
 )
 pipeline.require(
     shots,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
 from typing import TypeVar
@@ -99,6 +99,7 @@ class Pipeline:
         trusted: bool = False,
         optional: bool = False,
         moves: bool = False,
+        settle: timedelta = timedelta(0),
     ) -> Source:
         """Declare a table that somebody else loads.
 
@@ -110,6 +111,9 @@ class Pipeline:
             optional: A date may hold no rows at all.
             moves: The key is unique over all dates: a row loaded with another date has moved,
                 e.g. a postponed game.
+            settle: How long after the end of a date, in the pipeline's time zone, rows may still
+                come in. Until then the date is not closed: neither it nor what needs it is
+                complete, computed, or an alarm.
 
         Raises:
             DeclarationError: the name is taken or the declaration contradicts itself.
@@ -121,6 +125,7 @@ class Pipeline:
             trusted=trusted,
             optional=optional,
             moves=moves,
+            settle=settle,
         )
         check_source(self, source)
         return self._added(source)

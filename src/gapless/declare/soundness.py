@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf, PlainExpected
@@ -45,6 +46,16 @@ def check_source(pipeline: Pipeline, source: Source) -> None:
         DeclarationError: with what is wrong and the nearest right name.
     """
     _check_name(pipeline, source)
+    if source.settle < timedelta(0):
+        raise DeclarationError(
+            f"{source.name}: a date cannot be closed before it has ended; settle is "
+            f"{source.settle}, which is negative."
+        )
+    if source.settle and source.trusted:
+        raise DeclarationError(
+            f"{source.name} is trusted, so its dates are read before they have come; settle "
+            "would never be waited for. Declare it on the tables that are filled afterwards."
+        )
     if source.columns:
         _check_columns(source, (*source.key, pipeline.partition), source.columns, "key")
     for check in source.checks:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from gapless.declare.calendar import DateFacts
 from gapless.declare.expected import Expected, ExpectedByPath, PlainExpected
@@ -83,6 +85,19 @@ class Source(Table):
     """A date may hold no rows at all; what that means downstream is in the tables' definitions."""
     moves: bool = False
     """The key is unique over all dates, so a row that comes with another date has moved there."""
+    settle: timedelta = timedelta(0)
+    """How long after the end of a date its rows may still come in; it is closed after that."""
+
+    def closes_at(self, day: date, timezone: str) -> datetime:
+        """Return when a date is closed, UTC.
+
+        Args:
+            day: The date.
+            timezone: Where it ends, e.g. `America/New_York`. The time after that is counted in
+                hours that pass, also where clocks are changed in between.
+        """
+        end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
+        return end.astimezone(UTC) + self.settle
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,7 +85,7 @@ def _obstacle(standings: Standings, standing: Standing) -> Standing | None:
         return None
     table, path = declared
     facts = standings.picture.calendar.dates[standing.partition]
-    return standings.in_the_way(table, facts, path)
+    return standings.in_the_way(table, facts, path, published=standing.inherited)
 
 
 def _changes(standings: Standings, standing: Standing) -> Iterator[Link]:

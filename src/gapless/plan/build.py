@@ -7,9 +7,9 @@ again at each table when its turn comes, because by then its inputs may have cha
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from gapless.declare.tables import Derived
 from gapless.partitions import DateRange, Path, path_of
 from gapless.plan.contents import Unsettled
 from gapless.plan.standings import Standings
-from gapless.plan.states import Standing, State
+from gapless.plan.states import NOT_YET, Standing, State
 
 
 class Action(enum.StrEnum):
@@ -49,6 +49,13 @@ class Step:
     state: State
     reason: str
     cause: tuple[str, date] | None = None
+    due_at: datetime | None = None
+    """UTC; when a blocked one can be computed that only waits for the end of a date."""
+
+    @property
+    def shown(self) -> str:
+        """Return its action as it is shown: `not_yet` where it only waits for its date's end."""
+        return NOT_YET if self.due_at is not None else self.action.value
 
     def as_data(self) -> dict[str, Any]:
         """Return the step as the ledger and `--json` show it."""
@@ -59,6 +66,7 @@ class Step:
             "action": self.action.value,
             "state": self.state.value,
             "reason": self.reason,
+            "due_at": self.due_at.isoformat() if self.due_at else None,
         }
 
 
@@ -74,6 +82,9 @@ class Request:
     named: bool = True
     """Whether the tables were asked for by name; the whole pipeline otherwise."""
     with_upstream: bool = False
+    dates_named: bool = True
+    """Whether the dates were asked for; whatever there is up to yesterday otherwise. Who names a
+    date wants to know that it is not closed yet; everybody else need not be alarmed."""
     forced: bool = False
     """Whether the named partitions are computed also from inputs that are not complete."""
 
@@ -168,6 +179,7 @@ class _Planner:
             table.name: list(request.dates) for table in request.tables
         }
         self._remaining: dict[str, Unsettled] = {}
+        self._not_yet: dict[str, Unsettled] = {}
         self._recomputed: dict[str, Unsettled] = {}
 
     def add_upstream(self) -> None:
@@ -199,11 +211,17 @@ class _Planner:
                 computed.append(day)
         planned = set(computed)
         self._recomputed[table.name] = Unsettled((*computed, *self._may_change(table, planned)))
-        self._remaining[table.name] = Unsettled(
-            day
-            for day, standing in self.standings.by_table.get(table.name, {}).items()
+        self._note_left(table.name, planned)
+
+    def _note_left(self, name: str, planned: Collection[date] = ()) -> None:
+        """Note what this plan leaves unsettled, and of that what only waits for its date's end."""
+        left = {
+            day: standing
+            for day, standing in self.standings.by_table.get(name, {}).items()
             if not standing.settled and day not in planned
-        )
+        }
+        self._remaining[name] = Unsettled(day for day, found in left.items() if not found.not_yet)
+        self._not_yet[name] = Unsettled(day for day, found in left.items() if found.not_yet)
 
     def _may_change(self, table: Derived, planned: set[date]) -> list[date]:
         """Return partitions that nobody demands, and whose inputs this plan computes.
@@ -227,7 +245,8 @@ class _Planner:
         standing = self.standings.of(table.name, day)
 
         def step(action: Action, reason: str, cause: tuple[str, date] | None = None) -> Step:
-            return Step(table.name, day, path, action, standing.state, reason, cause)
+            due_at = self.standings.of(*cause).due_at if cause is not None else None
+            return Step(table.name, day, path, action, standing.state, reason, cause, due_at)
 
         if standing.state is State.UNKNOWN and day not in picture.calendar.dates:
             return step(Action.UNKNOWN, standing.reason)
@@ -247,6 +266,9 @@ class _Planner:
         if _is_left(standing):
             return again or (Action.LEAVE, standing.reason, None)
         remaining = self._first(self._remaining, reads, day)
+        if remaining is None:
+            waiting = standing.cause if standing.not_yet else None
+            remaining = self._first(self._not_yet, reads, day) or waiting
         if remaining is not None or (standing.inherited and again is None):
             reason, cause = standing.reason, standing.cause
             if remaining is not None:
@@ -296,18 +318,13 @@ class _Planner:
             start = day if read.window is None else read.window.start(facts)
             last = day if read.window is None else day - timedelta(days=1)
             known = index.get(name)
-            if known is None and index is self._remaining:
-                known = self._unsettled_source(name)
+            if known is None and index is not self._recomputed:
+                self._note_left(name)
+                known = index[name]
             found = known.first_in(start, last) if known is not None else None
             if found is not None:
                 return name, found
         return None
-
-    def _unsettled_source(self, name: str) -> Unsettled:
-        days = self.standings.by_table.get(name, {})
-        found = Unsettled(day for day, standing in days.items() if not standing.settled)
-        self._remaining[name] = found
-        return found
 
 
 def resolve_request(
@@ -317,6 +334,7 @@ def resolve_request(
     named: bool,
     with_upstream: bool = False,
     forced: bool = False,
+    dates_named: bool = True,
 ) -> Request:
     """Put a request together from resolved civil dates."""
     dates = tuple(sorted(set(standings_dates)))
@@ -327,4 +345,5 @@ def resolve_request(
         named=named,
         with_upstream=with_upstream,
         forced=forced,
+        dates_named=dates_named,
     )

@@ -77,7 +77,7 @@ def derived_standing(standings: Standings, table: Derived, day: date) -> Standin
         left = f"; it holds {plural(held.rows, 'row')} all the same" if held else ""
         return Standing(table.name, day, quiet[0], quiet[1] + left, rows=held.rows if held else 0)
     found = published_standing(standings, table, facts, path)
-    obstacle = standings.in_the_way(table, facts, path)
+    obstacle = standings.in_the_way(table, facts, path, published=found.settled)
     if found.settled:
         found = found if obstacle is None else _resting_on(standings, found, obstacle)
     if path in table.on_request and not found.settled:
@@ -130,7 +130,9 @@ def _resting_on(standings: Standings, found: Standing, obstacle: Standing) -> St
         return replace(found, reason=reason, outdated=True, inherited=True, cause=cause)
     kind = hindrance_of(root if obstacle.settled else obstacle)
     state = State.STALE if kind is Hindrance.STALE else State.BLOCKED
-    return replace(found, state=state, reason=rests, inherited=True, cause=cause)
+    return replace(
+        found, state=state, reason=rests, inherited=True, cause=cause, due_at=obstacle.due_at
+    )
 
 
 def _waiting_for(standings: Standings, found: Standing, obstacle: Standing) -> Standing:
@@ -140,7 +142,7 @@ def _waiting_for(standings: Standings, found: Standing, obstacle: Standing) -> S
     if found.state is State.STALE and hindrance_of(obstacle) is Hindrance.STALE:
         return replace(found, cause=cause)
     reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
-    return replace(found, state=State.BLOCKED, reason=reason, cause=cause)
+    return replace(found, state=State.BLOCKED, reason=reason, cause=cause, due_at=obstacle.due_at)
 
 
 def unfit_source(standings: Standings, source: Table, day: date) -> str | None:
@@ -149,9 +151,9 @@ def unfit_source(standings: Standings, source: Table, day: date) -> str | None:
     A computed source has to be settled itself. One that is kept for past dates without being
     demanded may be partial, which is measured, but not made from inputs that have changed since.
     """
-    if not isinstance(standings.picture.pipeline.tables[source.name], Derived):
-        return None
     standing = standings.of(source.name, day)
+    if not isinstance(standings.picture.pipeline.tables[source.name], Derived):
+        return standing.reason if standing.not_yet else None
     if standing.settled and not standing.outdated:
         return None
     return f"{standing.state}: {standing.reason}"

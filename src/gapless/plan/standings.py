@@ -23,6 +23,8 @@ class Hindrance(enum.Enum):
 
     WRONG = enum.auto()
     """It is not complete; computing the reader's other inputs again does not help."""
+    NOT_YET = enum.auto()
+    """Its date is not closed yet; until then nothing can be said of it."""
     STALE = enum.auto()
     """It is there, and computing it again settles it."""
 
@@ -38,6 +40,8 @@ def hindrance_of(standing: Standing, *, fed: bool = False) -> Hindrance | None:
         # Nobody brings it up to date, so it is only in the way while it might be used as it is.
         unused = standing.state is State.NOTHING_EXPECTED and standing.inherited
         return Hindrance.STALE if fed and unused else None
+    if standing.not_yet:
+        return Hindrance.NOT_YET
     return Hindrance.STALE if standing.state is State.STALE else Hindrance.WRONG
 
 
@@ -113,11 +117,14 @@ class Standings:
         days = (self._first_in_way(read, facts, hindrance) for hindrance in Hindrance)
         return min((day for day in days if day is not None), default=None)
 
-    def in_the_way(self, table: Derived, facts: DateFacts, path: Path) -> Standing | None:
+    def in_the_way(
+        self, table: Derived, facts: DateFacts, path: Path, *, published: bool = True
+    ) -> Standing | None:
         """Return the input partition that a partition cannot be complete without; None: all are.
 
         What no computing can settle comes before what is merely stale; of those, the oldest of
-        the first input that has any.
+        the first input that has any. What has yet to be computed also waits until every source
+        that it may choose is closed.
         """
         sources = [self.of(read.table.name, facts.day) for read in self.fed_by(table, facts.day)]
         reads = [
@@ -131,6 +138,14 @@ class Standings:
             for source in sources:
                 if hindrance_of(source, fed=True) is hindrance:
                     return source
+        return None if published else self._open_choice(table, facts, path)
+
+    def _open_choice(self, table: Derived, facts: DateFacts, path: Path) -> Standing | None:
+        for choice in table.choices_on(path).values():
+            for source in choice.sources:
+                standing = self.of(source.name, facts.day)
+                if standing.not_yet:
+                    return standing
         return None
 
     def _first_in_way(self, read: Read, facts: DateFacts, hindrance: Hindrance) -> date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 class State(enum.StrEnum):
@@ -34,6 +34,10 @@ SETTLED = frozenset({State.COMPLETE, State.WAIVED, State.NOTHING_EXPECTED, State
 """States that let a downstream partition proceed; a warm-up day holds no rows and says so."""
 
 
+NOT_YET = "not_yet"
+"""What a partition is shown as that is blocked by nothing but a date that is not closed."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """The state of one partition, with the sentence that explains it."""
@@ -54,6 +58,19 @@ class Standing:
     inherited: bool = False
     """Whether it is as it was published and so are its inputs, and all that is wrong lies further
     up; until that is settled, computing it again would change nothing."""
+
+    due_at: datetime | None = None
+    """UTC; from when on it can be complete, where all that it waits for is the end of a date."""
+
+    @property
+    def not_yet(self) -> bool:
+        """Tell whether nothing is wrong with it but the hour."""
+        return self.due_at is not None and not self.settled
+
+    @property
+    def shown(self) -> str:
+        """Return its state as it is shown: `not_yet` where that is all there is to say."""
+        return NOT_YET if self.not_yet else self.state.value
 
     @property
     def waits(self) -> bool:

@@ -25,7 +25,8 @@ def load_text(report: LoadReport) -> Iterator[RenderableType]:
     yield ""
     for source, standings in _by_table(report).items():
         facts = [s for s in standings if s.reason.startswith("known fact")]
-        wrong = [s for s in standings if not s.settled]
+        wrong = [s for s in standings if not s.settled and not s.not_yet]
+        open_ones = [s for s in standings if s.not_yet]
         if wrong:
             first = wrong[0]
             yield (
@@ -33,7 +34,10 @@ def load_text(report: LoadReport) -> Iterator[RenderableType]:
                 f"complete, first {first.partition}: {first.reason}"
             )
         else:
-            yield f"[green]●[/green] {source}: complete on {plural(len(standings), 'date')}"
+            closed = len(standings) - len(open_ones)
+            yield f"[green]●[/green] {source}: complete on {plural(closed, 'date')}"
+        if open_ones:
+            yield f"  {plural(len(open_ones), 'date')} {open_ones[0].reason}"
         if facts:
             yield (
                 f"  {plural(len(facts), 'date')} with known holes, first {facts[0].partition}: "

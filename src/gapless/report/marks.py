@@ -9,7 +9,7 @@ from rich.text import Text
 
 from gapless.coverage import percent
 from gapless.partitions import spans
-from gapless.plan.states import State
+from gapless.plan.states import NOT_YET, State
 
 STATE_MARKS: dict[str, tuple[str, str]] = {
     State.COMPLETE: ("●", "green"),
@@ -27,8 +27,13 @@ STATE_MARKS: dict[str, tuple[str, str]] = {
     "refused": ("✗", "red"),
     "failed": ("✗", "red"),
     "done": ("●", "dim green"),
+    NOT_YET: ("…", "dim"),
 }
-STATE_WORDS = {State.WARM_UP: "warm-up", State.NOTHING_EXPECTED: "nothing expected"}
+STATE_WORDS = {
+    State.WARM_UP: "warm-up",
+    State.NOTHING_EXPECTED: "nothing expected",
+    NOT_YET: "not yet",
+}
 
 
 def mark(state: str) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,15 +15,17 @@ from gapless.partitions import DateRange
 from gapless.plan.because import Link, because
 from gapless.plan.build import Action, Plan, Step
 from gapless.plan.standings import Standings
+from gapless.plan.states import NOT_YET
 from gapless.report.marks import dates_text, short
 from gapless.wording import plural
 
-WORDS = {
+WORDS: dict[str, str] = {
     Action.COMPUTE: "compute",
     Action.RECHECK: "look again",
     Action.LEAVE: "leave",
     Action.EMPTY: "nothing due",
     Action.BLOCK: "blocked",
+    NOT_YET: "not yet",
     Action.UNKNOWN: "unknown",
 }
 
@@ -54,10 +57,12 @@ def plan_text(
     )
     table = Table(box=None, pad_edge=False)
     table.add_column("table")
-    for action in WORDS.values():
-        table.add_column(action, justify="right")
+    shown = Counter((step.table, step.shown) for step in plan.all_steps)
+    words = [one for one in WORDS if one != NOT_YET or any(key[1] == one for key in shown)]
+    for one in words:
+        table.add_column(WORDS[one], justify="right")
     for name in dict.fromkeys(step.table for step in plan.all_steps):
-        counts = [len(plan.of(name, action)) for action in WORDS]
+        counts = [shown[name, one] for one in words]
         table.add_row(name, *(f"{count:,}" if count else "·" for count in counts))
     yield table
     yield ""
@@ -82,7 +87,7 @@ def _chains(plan: Plan, standings: Standings) -> Iterator[RenderableType]:
     for entries in list(grouped.values())[:CHAINS_AT_MOST]:
         (step, links), (_, last) = entries[0], entries[-1]
         days = dates_text([step.partition for step, _ in entries], order, most=2)
-        verb = Text(WORDS[step.action], style="red" if step.action is Action.BLOCK else "bold")
+        verb = Text(WORDS[step.shown], style="red" if step.shown == Action.BLOCK else "bold")
         yield Text.assemble(verb, f" {short(step.table)}: {days} — {_head(step, links)}")
         for link, later in zip(links[1:], last[1:], strict=True):
             yield Padding(_link_text(link, later), (0, 0, 0, 4))
@@ -118,15 +123,16 @@ def _link_text(link: Link, later: Link) -> Text:
 
 def _reasons(plan: Plan, standings: Standings) -> Iterator[RenderableType]:
     step_order = standings.picture.calendar.ordered
-    for action in (Action.COMPUTE, Action.BLOCK, Action.UNKNOWN):
+    for action in (Action.COMPUTE, Action.BLOCK, NOT_YET, Action.UNKNOWN):
         grouped: dict[tuple[str, str], list[Step]] = {}
         for step in plan.all_steps:
-            if step.action is action:
+            if step.shown == action:
                 grouped.setdefault((step.table, step.reason), []).append(step)
         for (table, reason), steps in list(grouped.items())[:12]:
             days = dates_text([step.partition for step in steps], step_order, most=2)
             line = Table.grid(padding=(0, 1))
-            verb = Text(WORDS[action], style="bold" if action is Action.COMPUTE else "red")
+            calm = action in (Action.COMPUTE, NOT_YET)
+            verb = Text(WORDS[action], style="bold" if calm else "red")
             line.add_row(verb, f"{short(table)}: {days} — {reason}")
             yield line
         if len(grouped) > 12:  # noqa: PLR2004 - a screen

@@ -28,6 +28,7 @@ COLUMNS = (
     ("refused", ("refused",)),
     ("failed", ("failed",)),
     ("blocked", ("blocked",)),
+    ("not yet", ("not_yet",)),
     ("done before", ("done",)),
     ("nothing due", ("warm_up", "nothing_expected")),
     ("unknown", ("unknown",)),

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gapless.plan.states import State
+from gapless.plan.states import NOT_YET, State
 from gapless.report.marks import covered, mark, short
 from gapless.verbs.status import StatusReport
 from gapless.wording import plural
@@ -49,7 +49,7 @@ def _by_partition(report: StatusReport) -> Table:
         table.add_row(
             short(standing.table),
             str(standing.partition),
-            mark(standing.state),
+            mark(standing.shown),
             covered(standing.present, standing.expected),
             Text(standing.reason if standing.state is not State.COMPLETE else "", style="dim"),
         )
@@ -58,7 +58,7 @@ def _by_partition(report: StatusReport) -> Table:
 
 def _by_state(report: StatusReport) -> Table:
     counts = {name: report.counts(name) for name in report.tables}
-    states = [state for state in State if any(count[state] for count in counts.values())]
+    states = [s for s in (*State, NOT_YET) if any(count[s] for count in counts.values())]
     table = Table(box=None, pad_edge=False)
     table.add_column("table", no_wrap=True)
     for state in states:
@@ -96,9 +96,11 @@ def _waivers(report: StatusReport) -> Iterator[RenderableType]:
 
 
 def _conclusion(report: StatusReport) -> Text:
-    open_ones = [s for s in report.standings if not s.settled]
+    open_ones = report.open_ones
     if not open_ones:
-        return Text("● everything selected is done", style="green")
+        due = [s.due_at for s in report.standings if s.not_yet and s.due_at is not None]
+        later = f"; {plural(len(due), 'partition')} not due before {min(due):%Y-%m-%d %H:%M} UTC"
+        return Text(f"● everything selected is done{later if due else ''}", style="green")
     first = open_ones[0]
     loaded = [s for s in open_ones if s.cause is not None and s.cause[0] in report.sources]
     closing = "gapless load --data DIR" if loaded else "gapless backfill --with-upstream"

@@ -10,7 +10,7 @@ from typing import Any
 
 from gapless.ledger.interface import Attempt, Verdict
 from gapless.plan.build import Plan
-from gapless.plan.states import Standing, State
+from gapless.plan.states import NOT_YET, Standing, State
 
 SUCCEEDED = frozenset({Verdict.PUBLISHED, Verdict.WAIVED, Verdict.UNCHANGED})
 
@@ -22,17 +22,17 @@ class Result:
     table: str
     partition: date
     outcome: str
-    """A verdict for what was attempted; `done`, `warm_up`, `nothing_expected`, … for the rest."""
+    """A verdict for what was attempted; `done`, `not_yet`, `warm_up`, … for the rest."""
     state: State
     reason: str
     attempt: Attempt | None = None
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether nothing remains to be done about it."""
+        """Tell whether nothing remains to be done about it now."""
         if self.attempt is not None:
             return self.attempt.verdict in SUCCEEDED
-        return self.outcome in {"done", State.WARM_UP, State.NOTHING_EXPECTED}
+        return self.outcome in {"done", NOT_YET, State.WARM_UP, State.NOTHING_EXPECTED}
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ def collect(
             reason = standing.reason if standing is not None and settled else step.reason
             # Inputs may have come out as they were, so that nothing had to be computed after all.
             outcome = "done" if state in (State.COMPLETE, State.WAIVED) else state.value
+            if standing is not None and standing.not_yet:
+                outcome = NOT_YET
         results.append(Result(step.table, step.partition, outcome, state, reason, attempt))
     return tuple(results)
 

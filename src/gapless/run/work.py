@@ -186,6 +186,9 @@ class Work:
             else:
                 due.append(day)
                 continue
+            if standing.not_yet and lease is None and not self.plan.request.dates_named:
+                # Nobody asked for this very date, and nothing is wrong with it but the hour.
+                continue
             path = path_of(day, self.standings.picture.today)
             stopped.append(
                 bare_attempt(self.frame, table.name, day, path, Verdict.BLOCKED, reason, (now, now))

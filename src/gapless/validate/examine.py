@@ -135,11 +135,18 @@ def _examine_table(work: _Examination, table: Table) -> None:
     if isinstance(table, Source):
         # What happens is not asked of a date to come; what is planned is.
         # Today may be being filled just now.
-        asked = [d for d in work.days if table.trusted or d < picture.today]
+        of = work.standings.of
+        asked = [
+            day
+            for day in work.days
+            if table.trusted or (day < picture.today and not of(table.name, day).not_yet)
+        ]
         work.checked[table.name] = measure_source(work.warehouse, work.standings, table, asked)
         judge_source(work.notebook, table, work.checked[table.name])
     elif isinstance(table, Derived):
-        measured = measure_table(work.warehouse, work.standings, table, work.days)
+        # Who played is not known before a date is closed; what was published may be of before.
+        closed = [d for d in work.days if not work.standings.of(table.name, d).not_yet]
+        measured = measure_table(work.warehouse, work.standings, table, closed)
         work.measured[table.name] = measured
         work.checked[table.name] = measured.checked
         judge_rows(work.notebook, work.standings, table, measured)

@@ -19,7 +19,7 @@ from gapless.measure import Named
 from gapless.partitions import Path, path_of
 from gapless.plan.changes import DEFINITION_CHANGED
 from gapless.plan.standings import Standings
-from gapless.plan.states import Standing, State
+from gapless.plan.states import NOT_YET, Standing, State
 from gapless.sql.audit import DETAIL_DUPLICATE, DETAIL_MISSING, DETAIL_UNEXPECTED
 from gapless.validate.checks import Checked, Violations
 from gapless.validate.measured import Measured
@@ -174,6 +174,9 @@ def judge_standing(
     if standing.state is State.WAIVED:
         notebook.note(Severity.INFO, "waived", standing.table, standing.partition, standing.reason)
     if code is None or (code == CHECK_MISSING and limited):
+        return
+    if standing.not_yet:
+        notebook.note(Severity.INFO, NOT_YET, standing.table, standing.partition, standing.reason)
         return
     noted = notebook.codes(standing.table, standing.partition, Severity.ERROR)
     if code in ("partial", "unknown") and noted:

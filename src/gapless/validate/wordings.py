@@ -16,6 +16,7 @@ from gapless.declare.gates import (
 from gapless.declare.tables import Source, Table
 from gapless.findings import Remedy
 from gapless.plan.picture import Picture
+from gapless.plan.states import NOT_YET
 from gapless.sql.cleaning import clean_script
 from gapless.validate.judging import LEFTOVER, RESTS_ON_STALE
 from gapless.validate.remedies import compute_again, compute_readers, load_again, look_at
@@ -27,6 +28,7 @@ MESSAGES = {
     "stale": "{table} was published before what it depends on changed.",
     RESTS_ON_STALE: "{table} is as it was published, but rests on what has changed since.",
     "blocked": "{table} cannot be complete before one of its inputs is.",
+    NOT_YET: "{table} has dates that are not closed yet; nothing is wrong with them.",
     "unknown": "Nothing can be said about {table}: something could not be evaluated.",
     "waived": "{table} was published below its gate, on somebody's word.",
     "tampered_rows": "{table} no longer holds what was published: rows were changed behind it.",
@@ -71,6 +73,8 @@ def remedies_of(
     if code in (LEFTOVER, OFF_CALENDAR, OUTSIDE, FUTURE):
         script = clean_script(table.name, picture.pipeline.partition, days)
         return (Remedy("clean them, keeping a copy", script),)
+    if code == NOT_YET:
+        return ()
     if code == "waived":
         return (look_at(table, days),)
     if isinstance(table, Source):

@@ -89,6 +89,11 @@ class Story:
         name = self.table.name
         if self.facts is None and self.standing.state is State.UNKNOWN:
             return "gapless load --data DIR  # with a schedule that covers the date"
+        if self.standing.due_at is not None and self.standing.not_yet:
+            return (
+                f"gapless backfill {name} --dates {self.day} --with-upstream"
+                f"  # from {self.standing.due_at:%Y-%m-%d %H:%M} UTC on"
+            )
         match self.standing.state:
             case State.COMPLETE | State.WARM_UP | State.NOTHING_EXPECTED:
                 return ""

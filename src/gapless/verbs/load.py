@@ -30,8 +30,10 @@ class LoadReport:
 
     @property
     def incomplete(self) -> list[Standing]:
-        """Partitions that are not complete."""
-        return [standing for standing in self.standings if not standing.settled]
+        """Partitions that are not complete, although their dates are closed."""
+        return [
+            standing for standing in self.standings if not standing.settled and not standing.not_yet
+        ]
 
     @property
     def exit_code(self) -> int:

@@ -36,6 +36,11 @@ class Selection:
         """Tell whether any dates were given."""
         return bool(self.dates or self.start_date or self.end_date or self.season)
 
+    @property
+    def dates_named(self) -> bool:
+        """Tell whether these very dates were asked for, not a season or all there are."""
+        return bool(self.dates or self.start_date or self.end_date)
+
 
 def look(workspace: Workspace, selection: Selection) -> tuple[Standings, Request]:
     """Read the state of everything a selection depends on.
@@ -54,6 +59,7 @@ def look(workspace: Workspace, selection: Selection) -> tuple[Standings, Request
         named=bool(selection.tables),
         with_upstream=selection.with_upstream,
         forced=selection.forced,
+        dates_named=selection.dates_named,
     )
     picture = read_picture(
         warehouse,

@@ -12,7 +12,7 @@ from gapless.declare.pipeline import Pipeline
 from gapless.errors import UsageError
 from gapless.ledger.interface import Ledger, Waiver
 from gapless.partitions import DateRange, spans
-from gapless.plan.states import Standing, State
+from gapless.plan.states import NOT_YET, Standing, State
 from gapless.verbs.selection import Selection, chosen_tables, look
 from gapless.verbs.workspace import Workspace
 
@@ -24,7 +24,8 @@ class Stretch:
     """Consecutive dates of one table in one state, for one reason."""
 
     table: str
-    state: State
+    state: str
+    """A state, or `not_yet`."""
     span: DateRange
     partitions: int
     reason: str
@@ -45,20 +46,31 @@ class StatusReport:
     tables: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
     """Tables that are loaded, not computed."""
+    dates_named: bool = True
+    """Whether these very dates were asked for; then one that is not closed yet is not done."""
+
+    @property
+    def open_ones(self) -> list[Standing]:
+        """The partitions that need attention now."""
+        return [
+            standing
+            for standing in self.standings
+            if not standing.settled and (self.dates_named or not standing.not_yet)
+        ]
 
     @property
     def exit_code(self) -> int:
         """0: everything is done; 4: something (or all) is unknown; 1: some needs attention."""
-        states = {standing.state for standing in self.standings}
+        states = {standing.state for standing in self.open_ones}
         if State.UNKNOWN in states or not self.standings:
             return 4
-        return 1 if states & set(NEEDS_ATTENTION) else 0
+        return 1 if states else 0
 
-    def counts(self, table: str) -> Counter[State]:
-        """Count the scheduled partitions of a table by state."""
+    def counts(self, table: str) -> Counter[str]:
+        """Count the scheduled partitions of a table by state, those not closed yet apart."""
         days = set(self.scheduled)
         return Counter(
-            standing.state
+            standing.shown
             for standing in self.standings
             if standing.table == table and (not days or standing.partition in days)
         )
@@ -67,9 +79,9 @@ class StatusReport:
         """Join what needs attention, or is waived, into ranges."""
         found: list[Stretch] = []
         for table in self.tables:
-            for state in (*NEEDS_ATTENTION, State.WAIVED):
+            for state in (*NEEDS_ATTENTION, NOT_YET, State.WAIVED):
                 standings = {
-                    s.partition: s for s in self.standings if s.table == table and s.state is state
+                    s.partition: s for s in self.standings if s.table == table and s.shown == state
                 }
                 found += [
                     Stretch(
@@ -95,6 +107,7 @@ class StatusReport:
                     "date": standing.partition.isoformat(),
                     "state": standing.state.value,
                     "reason": standing.reason,
+                    "due_at": standing.due_at.isoformat() if standing.due_at else None,
                     "expected": standing.expected,
                     "present": standing.present,
                     "rows": standing.rows,
@@ -130,6 +143,7 @@ def status(workspace: Workspace, selection: Selection) -> StatusReport:
         waivers=_waivers(workspace.ledger, names, days),
         tables=names,
         sources=tuple(source.name for source in workspace.pipeline.sources),
+        dates_named=request.dates_named,
     )
 
 

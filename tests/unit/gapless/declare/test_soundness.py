@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -384,3 +385,22 @@ class TestProjections:
         """Where a table declares no columns, the warehouse has the word."""
         inputs = {"sales": same_date(sales, columns=("anything",))}
         check_derived(pipeline, derived(sales, inputs=inputs))
+
+
+class TestSettle:
+    """How long after the end of a date its rows may still come in."""
+
+    def test_negative(self, pipeline: Pipeline) -> None:
+        """A date cannot be closed before it has ended."""
+        wrong = Source("raw.clicks", ("shop_id",), settle=timedelta(hours=-1))
+        assert "cannot be closed before it has ended" in refusal(
+            lambda: check_source(pipeline, wrong)
+        )
+
+    def test_trusted(self, pipeline: Pipeline) -> None:
+        """What is trusted is read ahead of its dates, so nobody would wait."""
+        assert "never be waited for" in refusal(
+            lambda: pipeline.source(
+                "raw.hours", key="shop_id", trusted=True, settle=timedelta(hours=1)
+            )
+        )
