@@ -12,11 +12,18 @@ from gapless.config.pipelines import load_pipeline
 from gapless.config.settings import Setting, Settings
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.relations import check_statements
-from gapless.errors import ConfigError, GaplessError, LedgerUnavailable, PreflightRefused
+from gapless.errors import (
+    ConfigError,
+    GaplessError,
+    LedgerUnavailable,
+    PreflightRefused,
+    WarehouseBusy,
+    nearest,
+)
 from gapless.ledger.interface import Ledger
 from gapless.verbs.workspace import Workspace
 from gapless.version import __version__
-from gapless.warehouse.interface import Warehouse
+from gapless.warehouse.interface import Tables, Warehouse
 
 _FILE_SCHEMES = ("duckdb:///", "sqlite:///")
 
@@ -91,6 +98,61 @@ def warehouse_of(settings: Settings, *, read_only: bool) -> Warehouse:
         )
     except ConfigError as error:
         raise ConfigError(f"{error} (from {setting.origin})") from None
+
+
+@contextmanager
+def open_tables(location: str) -> Iterator[Tables]:
+    """Open tables that nobody declared, for reading, and let go of them afterwards.
+
+    Args:
+        location: A DuckDB file or its URL; a folder, a glob or a file of Parquet.
+
+    Raises:
+        ConfigError: there is nothing of that kind.
+        WarehouseBusy: another process owns the file.
+    """
+    tables = _tables_at(location)
+    try:
+        yield tables
+    finally:
+        tables.close()
+
+
+def _tables_at(location: str) -> Tables:
+    file = Path(location.removeprefix("duckdb:///"))
+    if "://" in location and not location.startswith("duckdb:///"):
+        raise ConfigError(
+            f"{location}: this kind of warehouse is not known; name a DuckDB file, or a folder or "
+            "glob of Parquet files.",
+            untouched="Nothing was read.",
+        )
+    is_glob = not file.exists() and any(sign in location for sign in "*?[")
+    if file.is_dir() or file.suffix == ".parquet" or is_glob:
+        from gapless.warehouse.parquet import ParquetTables  # noqa: PLC0415 - drivers load lazily
+
+        return ParquetTables(location)
+    if not file.is_file():
+        beside = [path.name for path in file.parent.glob("*") if path.suffix == file.suffix]
+        raise ConfigError(
+            f"{location}: there is no such file or folder. {nearest(file.name, beside)}",
+            untouched="Nothing was read.",
+        )
+    return _duckdb_tables(location, file)
+
+
+def _duckdb_tables(location: str, file: Path) -> Tables:
+    from gapless.warehouse.duckdb import DuckDBWarehouse  # noqa: PLC0415 - drivers load lazily
+    from gapless.warehouse.tables import WarehouseTables  # noqa: PLC0415
+
+    try:
+        return WarehouseTables(DuckDBWarehouse(f"duckdb:///{file}", read_only=True), location)
+    except WarehouseBusy as error:
+        # Nobody declared these tables, so there is no ledger to read meanwhile.
+        raise WarehouseBusy(
+            error.what,
+            untouched="Nothing was read.",
+            advice="Wait for it or end it, or audit a copy of the file together with its .wal.",
+        ) from error
 
 
 def refuse_absent_warehouse(settings: Settings) -> None:

@@ -75,6 +75,13 @@ app.command(
     help="Prove that nothing looks ahead.\n\nExit codes: 0 all is proved, 1 something looks "
     "ahead, 4 something could not be proved.",
 )
+app.command(
+    "gapless.cli.audit:audit",
+    name="audit",
+    help="Look into any table, without declarations: which dates are missing, partial, surplus or "
+    "duplicate.\n\nExit codes: 0 none is, 1 some are, 4 unknown. Without --reference it only "
+    "guesses, and never ends with 0.",
+)
 app.command("gapless.cli.demo:demo", name="demo", help="Replay an incident and see it fail safe.")
 
 

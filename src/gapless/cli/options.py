@@ -65,13 +65,32 @@ class SiteOptions:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class DateOptions:
-    """Which dates; inclusive on both sides. None given: the whole calendar up to yesterday."""
+class RangeOptions:
+    """From which date to which; inclusive on both sides."""
 
     start_date: Annotated[str | None, Parameter(name=["--start-date", "--from"])] = None
     """First date, YYYY-MM-DD."""
     end_date: Annotated[str | None, Parameter(name=["--end-date", "--to"])] = None
     """Last date, YYYY-MM-DD."""
+
+    def bounds(self) -> tuple[date | None, date | None]:
+        """Read both dates.
+
+        Raises:
+            UsageError: one of them is no date, or the range is empty.
+        """
+        start = parse_date(self.start_date, where="--start-date") if self.start_date else None
+        end = parse_date(self.end_date, where="--end-date") if self.end_date else None
+        if start and end and start > end:
+            raise UsageError(f"--start-date {start} lies after --end-date {end}; swap them.")
+        return start, end
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class DateOptions(RangeOptions):
+    """Which dates; inclusive on both sides. None given: the whole calendar up to yesterday."""
+
     dates: Annotated[list[str] | None, Parameter(negative="")] = None
     """Single dates, separated by commas or repeated."""
     season: str | None = None
@@ -83,10 +102,7 @@ class DateOptions:
         Raises:
             UsageError: one of them is no date, or the range is empty.
         """
-        start = parse_date(self.start_date, where="--start-date") if self.start_date else None
-        end = parse_date(self.end_date, where="--end-date") if self.end_date else None
-        if start and end and start > end:
-            raise UsageError(f"--start-date {start} lies after --end-date {end}; swap them.")
+        start, end = self.bounds()
         return Selection(
             tables=tables,
             start_date=start,
@@ -108,3 +124,4 @@ Site = Annotated[SiteOptions, Parameter(group="Site")]
 Dates = Annotated[DateOptions, Parameter(group="Dates")]
 SITE = SiteOptions()
 DATES = DateOptions()
+RANGE = RangeOptions()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import duckdb
 
 from gapless.errors import (
+    ConfigError,
     GaplessError,
     PublicationConflict,
     QueryFailed,
@@ -26,6 +27,8 @@ _WRONG_WHATEVER_THE_ROWS = (
     duckdb.NotImplementedException,
 )
 _IN_USE = ("could not set lock", "conflicting lock", "is already attached")
+_NO_DATABASE = "not a valid duckdb database file"
+_OTHER_VERSION = ("trying to read a database file with version number", "newer version of duckdb")
 _NO_SPACE = ("no space left", "file too large", "disk quota", "enospc", "failed to offload")
 
 
@@ -49,6 +52,8 @@ def translate(error: duckdb.Error, action: str, sql: str = "") -> GaplessError:
     lowered = text.lower()
     if any(sign in lowered for sign in _IN_USE):
         return _busy(text)
+    if _NO_DATABASE in lowered or any(sign in lowered for sign in _OTHER_VERSION):
+        return _unreadable(text, action)
     if isinstance(error, duckdb.OutOfMemoryException) or any(sign in lowered for sign in _NO_SPACE):
         return WarehouseFull(
             f"The warehouse ran out of space or memory while {action}: {_first_line(text)}.",
@@ -79,6 +84,25 @@ def _busy(text: str) -> WarehouseBusy:
         advice="Wait for it or end it, then run the same command again. "
         "`gapless status` works meanwhile: it can read the ledger.",
     )
+
+
+def _unreadable(text: str, action: str) -> ConfigError:
+    if _NO_DATABASE in text.lower():
+        return ConfigError(
+            f"{_sentence(action)} failed: it is no DuckDB database, or a damaged one.",
+            untouched="Nothing was read.",
+            advice="Name the file that a DuckDB program wrote.",
+        )
+    return ConfigError(
+        f"{_sentence(action)} failed: another version of DuckDB wrote it, and the one installed "
+        f"here, {duckdb.__version__}, cannot read it ({_first_line(text)}).",
+        untouched="Nothing was read.",
+        advice="Install the version that wrote it: pip install --upgrade duckdb.",
+    )
+
+
+def _sentence(action: str) -> str:
+    return action[0].upper() + action[1:]
 
 
 def _first_line(text: str) -> str:

@@ -175,6 +175,49 @@ class Warehouse(ABC):
         """Return the disk space left for the warehouse; None when it cannot be known."""
 
 
+class Tables(ABC):
+    """Tables to look at that nobody declared, wherever they are; reads only.
+
+    Much less than a warehouse, so that a folder of files can be one, too. Implementations count
+    every statement they send, and raise only `gapless.errors`.
+    """
+
+    @property
+    @abstractmethod
+    def location(self) -> str:
+        """Where they are, as the user wrote it."""
+
+    @property
+    @abstractmethod
+    def statements(self) -> int:
+        """Statements sent so far."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Return the name of every table or view, sorted."""
+
+    @abstractmethod
+    def columns(self, name: str) -> dict[str, str]:
+        """Return column → DuckDB type of one of the names."""
+
+    @abstractmethod
+    def source(self, name: str) -> str:
+        """Return what stands behind FROM to read one of the names."""
+
+    @abstractmethod
+    def fetch(self, sql: str) -> list[Row]:
+        """Run a query and return all rows.
+
+        Raises:
+            QueryFailed: it was refused.
+            WarehouseFull: no space or memory left.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of them."""
+
+
 @dataclass(frozen=True)
 class LoadRequest:
     """Files with the rows of one source table."""
