@@ -27,8 +27,12 @@ _WRONG_WHATEVER_THE_ROWS = (
     duckdb.NotImplementedException,
 )
 _IN_USE = ("could not set lock", "conflicting lock", "is already attached")
-_NO_DATABASE = "not a valid duckdb database file"
-_OTHER_VERSION = ("trying to read a database file with version number", "newer version of duckdb")
+_NO_DATABASE = (
+    "not a valid duckdb database file",
+    # What DuckDB makes of a CSV or JSON file that is to be attached.
+    "cannot launch in-memory database in read-only mode",
+)
+_OTHER_VERSION = "trying to read a database file with"
 _NO_SPACE = ("no space left", "file too large", "disk quota", "enospc", "failed to offload")
 
 
@@ -52,7 +56,7 @@ def translate(error: duckdb.Error, action: str, sql: str = "") -> GaplessError:
     lowered = text.lower()
     if any(sign in lowered for sign in _IN_USE):
         return _busy(text)
-    if _NO_DATABASE in lowered or any(sign in lowered for sign in _OTHER_VERSION):
+    if any(sign in lowered for sign in (*_NO_DATABASE, _OTHER_VERSION)):
         return _unreadable(text, action)
     if isinstance(error, duckdb.OutOfMemoryException) or any(sign in lowered for sign in _NO_SPACE):
         return WarehouseFull(
@@ -87,7 +91,7 @@ def _busy(text: str) -> WarehouseBusy:
 
 
 def _unreadable(text: str, action: str) -> ConfigError:
-    if _NO_DATABASE in text.lower():
+    if any(sign in text.lower() for sign in _NO_DATABASE):
         return ConfigError(
             f"{_sentence(action)} failed: it is no DuckDB database, or a damaged one.",
             untouched="Nothing was read.",
@@ -97,7 +101,7 @@ def _unreadable(text: str, action: str) -> ConfigError:
         f"{_sentence(action)} failed: another version of DuckDB wrote it, and the one installed "
         f"here, {duckdb.__version__}, cannot read it ({_first_line(text)}).",
         untouched="Nothing was read.",
-        advice="Install the version that wrote it: pip install --upgrade duckdb.",
+        advice="Install the version that wrote it; a newer one: pip install --upgrade duckdb.",
     )
 
 

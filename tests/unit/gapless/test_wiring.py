@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from gapless.config.settings import CONFIG_FILE, load_settings
-from gapless.errors import ConfigError
-from gapless.wiring import pipeline_of
+from gapless.errors import ConfigError, QueryFailed, WarehouseBusy
+from gapless.wiring import open_tables, pipeline_of
 
 FILE = """\
 pipeline = "nba"
@@ -28,3 +31,54 @@ def test_threshold_of_the_file_beside_a_flag(tmp_path: Path) -> None:
         pipeline_of(settings)
     assert CONFIG_FILE in str(caught.value)
     assert "--threshold" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("location", "sentence"),
+    [
+        ("hause.duckdb", r"there is no such file or folder. Did you mean 'house.duckdb'\?"),
+        ("duckdb:///hause.duckdb", r"there is no such file or folder"),
+        ("postgresql://host/house", r"this kind of warehouse is not known"),
+        ("*.parquet", r"there is no Parquet file"),
+        ("house.parquet", r"there is no Parquet file"),
+    ],
+)
+def test_a_place_without_tables_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    duckdb.connect("house.duckdb").close()
+    with pytest.raises(ConfigError, match=sentence) as caught, open_tables(location):
+        pass
+    assert caught.value.exit_code == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["house.duckdb"]
+
+
+@pytest.mark.parametrize("prefix", ["", "duckdb:///"])
+def test_a_database_is_opened_by_file_or_url_for_reading_only(tmp_path: Path, prefix: str) -> None:
+    file = tmp_path / "house.duckdb"
+    duckdb.connect(str(file)).close()
+    with (
+        open_tables(f"{prefix}{file}") as tables,
+        pytest.raises(QueryFailed, match="read-only"),
+    ):
+        tables.fetch("CREATE TABLE visits (day DATE)")
+
+
+def test_a_database_that_somebody_writes_to_names_the_writer(tmp_path: Path) -> None:
+    """Nobody declared its tables, so nobody is sent to a ledger."""
+    file = tmp_path / "house.duckdb"
+    hold = f"import duckdb, time; c = duckdb.connect({str(file)!r}); print('held', flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{hold}; time.sleep(60)"], stdout=subprocess.PIPE
+    ) as holder:
+        try:
+            assert holder.stdout is not None
+            holder.stdout.readline()
+            with pytest.raises(WarehouseBusy, match=rf"process {holder.pid}") as caught:
+                open_tables(str(file)).__enter__()
+        finally:
+            holder.kill()
+    assert caught.value.untouched == "Nothing was read."
+    assert "together with its .wal" in caught.value.advice
+    assert "ledger" not in str(caught.value)

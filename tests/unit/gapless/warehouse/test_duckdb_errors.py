@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+from pathlib import Path
+
 import duckdb
 import pytest
 
-from gapless.errors import PublicationConflict, QueryFailed, WarehouseBusy, WarehouseFull
+from gapless.errors import (
+    ConfigError,
+    PublicationConflict,
+    QueryFailed,
+    WarehouseBusy,
+    WarehouseFull,
+)
 from gapless.warehouse.duckdb_errors import translate, translated
 
 LOCK = (
@@ -94,3 +103,52 @@ def test_other_errors_pass() -> None:
     """What is no error of DuckDB's is left as it is."""
     with pytest.raises(KeyError), translated("running a query"):
         raise KeyError("x")
+
+
+HEADER = slice(8, 4096)
+"""Of a DuckDB file, behind its checksum; the storage version stands behind four letters."""
+
+
+def checksum(header: bytes) -> int:
+    found = 5381
+    for (word,) in struct.iter_unpack("<Q", header):
+        found ^= word * 0xBF58476D1CE4E5B9 % 2**64
+    return found
+
+
+@pytest.mark.parametrize("version", [5000, 1])
+def test_file_of_another_version(tmp_path: Path, version: int) -> None:
+    """A file that another version of DuckDB wrote is a matter of the set-up, said in a sentence."""
+    file = tmp_path / "nba.duckdb"
+    duckdb.connect(str(file)).close()
+    content = bytearray(file.read_bytes())
+    struct.pack_into("<Q", content, 12, version)
+    struct.pack_into("<Q", content, 0, checksum(content[HEADER]))
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught, translated(f"opening {file}"):
+        duckdb.connect(str(file), read_only=True)
+    assert "another version of DuckDB wrote it" in caught.value.what
+    assert duckdb.__version__ in caught.value.what
+    assert caught.value.untouched == "Nothing was read."
+    assert "pip install" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("nba.duckdb", b""),
+        ("nba.duckdb", b"no database " * 1000),
+        ("nba.csv", b"game_date,player_id\n2023-02-23,1\n"),
+        ("nba.json", b'{"game_date": "2023-02-23"}\n'),
+    ],
+)
+def test_file_of_another_kind(tmp_path: Path, name: str, content: bytes) -> None:
+    """A file that is no database is called that."""
+    file = tmp_path / name
+    file.write_bytes(content)
+    with (
+        duckdb.connect() as connection,
+        pytest.raises(ConfigError, match="it is no DuckDB database"),
+        translated(f"opening {name}"),
+    ):
+        connection.execute(f"ATTACH '{file}' AS nba (READ_ONLY)")
