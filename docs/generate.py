@@ -169,7 +169,7 @@ def _placeholder(argument: Any) -> str:  # noqa: ANN401 - see above
     if argument.hint is bool:
         return ""
     kind = str(argument.hint)
-    if "int" in kind:
+    if "int" in kind or "float" in kind:
         return "N"
     return "PATH" if "Path" in kind else "TEXT"
 
@@ -182,7 +182,7 @@ def _meaning(argument: Any) -> str:  # noqa: ANN401 - see above
     default = argument.field_info.default
     if argument.required:
         text += " Required."
-    elif isinstance(default, int | str) and not isinstance(default, bool):
+    elif isinstance(default, int | float | str) and not isinstance(default, bool):
         text += f" Default: {default}."
     return text
 

@@ -47,6 +47,8 @@ from gapless.plan.build import Action
 from gapless.plan.states import State
 from gapless.sql.binding import Bindings, Scope, compose
 from gapless.sql.poison import Poison
+from gapless.undeclared.guess import Hint
+from gapless.undeclared.model import Condition
 from gapless.validate.model import Trust
 from gapless.verdicts import Outcome
 from gapless_nba.pipeline import pipeline as nba
@@ -230,8 +232,10 @@ def test_every_method_that_declares_is_documented() -> None:
 
 WORDS: list[type[enum.StrEnum]] = [
     Action,
+    Condition,
     DayKind,
     FetchOutcome,
+    Hint,
     Outcome,
     Path,
     Poison,

@@ -98,7 +98,7 @@ def _stretch(stretch: Stretch) -> Iterator[RenderableType]:
 
 def _head(kinds: Sequence[Condition | Hint], dates: str, told: str) -> Text:
     parts = [(f"{MARKS[kind][0]} {kind}  ", MARKS[kind][1]) for kind in kinds]
-    return Text.assemble(*parts, (dates, "bold"), f"  {told}")
+    return Text.assemble(*parts, (dates, "bold"), f"  {told}" if told else "")
 
 
 def _names(what: str, count: int, names: Sequence[Named]) -> str:
