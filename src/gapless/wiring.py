@@ -25,6 +25,7 @@ from gapless.verbs.workspace import Workspace
 from gapless.version import __version__
 from gapless.warehouse.interface import Tables, Warehouse
 
+DUCKDB_MAGIC = slice(8, 12)
 _FILE_SCHEMES = ("duckdb:///", "sqlite:///")
 
 
@@ -144,6 +145,14 @@ def _duckdb_tables(location: str, file: Path) -> Tables:
     from gapless.warehouse.duckdb import DuckDBWarehouse  # noqa: PLC0415 - drivers load lazily
     from gapless.warehouse.tables import WarehouseTables  # noqa: PLC0415
 
+    with file.open("rb") as opened:
+        if opened.read(DUCKDB_MAGIC.stop)[DUCKDB_MAGIC] != b"DUCK":
+            # DuckDB would fetch a reader for files of other kinds.
+            raise ConfigError(
+                f"{location}: this is no DuckDB database.",
+                untouched="Nothing was read.",
+                advice="Name the file that a DuckDB program wrote, or Parquet files.",
+            )
     try:
         return WarehouseTables(DuckDBWarehouse(f"duckdb:///{file}", read_only=True), location)
     except WarehouseBusy as error:

@@ -47,7 +47,7 @@ class PlainFile:
         return report
 
     def asked(self, **options: Any) -> AuditReport | GuessReport:
-        given = {"table": "visits", "partition": "day", "today": TODAY} | options
+        given: dict[str, Any] = {"table": "visits", "partition": "day", "today": TODAY} | options
         with open_tables(str(self.file)) as tables:
             return audit(tables, Question(**given))
 

@@ -114,9 +114,8 @@ def _names(what: str, count: int, names: Sequence[Named]) -> str:
 
 def _aside(report: AuditReport | GuessReport) -> Iterator[RenderableType]:
     subject = report.subject
-    for sentence in report.table_aside.sentences(subject.partition):
-        if "key" not in sentence.split():
-            yield Text.assemble(("✗ ", "red"), f"{subject.table} has {sentence}; on no date at all")
+    for sentence in report.table_aside.dateless(subject.partition):
+        yield Text.assemble(("✗ ", "red"), f"{subject.table} has {sentence}; on no date at all")
 
 
 def _conclusion(report: AuditReport) -> Text:
@@ -125,9 +124,8 @@ def _conclusion(report: AuditReport) -> Text:
         return Text.assemble(("? unknown", "red"), f"  {'; '.join(report.unknown)}.")
     if report.exit_code:
         faulty = len(report.partitions) - report.complete - _only_nearly(report)
-        return Text.assemble(
-            ("✗ not complete", "red"), f"  {faulty:,} of {dates}; nothing was written"
-        )
+        what = f"{faulty:,} of {dates}" if faulty else "some rows are on no date"
+        return Text.assemble(("✗ not complete", "red"), f"  {what}; nothing was written")
     if report.complete < len(report.partitions):
         lacking = sum(partition.missing for partition in report.partitions)
         return Text.assemble(

@@ -36,11 +36,13 @@ class KeyKind(enum.Enum):
     FRACTION = enum.auto()
     TEXT = enum.auto()
     UUID = enum.auto()
+    MOMENT = enum.auto()
     OTHER = enum.auto()
 
 
 _INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _FRACTION = re.compile(r"FLOAT|DOUBLE|DECIMAL(\(.*\))?")
+_MOMENT = re.compile(r"DATE|TIMESTAMP.*")
 _TEXT = re.compile(r"VARCHAR|ENUM\(.*\)", re.DOTALL)
 
 
@@ -63,6 +65,7 @@ def key_kind(column_type: str) -> KeyKind:
         KeyKind.INTEGER: _INTEGER,
         KeyKind.FRACTION: _FRACTION,
         KeyKind.TEXT: _TEXT,
+        KeyKind.MOMENT: _MOMENT,
     }
     for kind, pattern in families.items():
         if pattern.fullmatch(column_type):
@@ -100,15 +103,15 @@ def _date_in_text(text: str) -> str:
     )
 
 
-def comparable(column: str, own: KeyKind, other: KeyKind) -> str:
+def comparable(column: str, own: KeyKind, other: KeyKind, *, alike: bool) -> str:
     """Write a key column so that it can be compared with one of another kind.
 
-    Of the same kind it stays as it is. Else both become text without spaces around it; beside
+    Alike they stay as they are. Else both become text without spaces around it; beside
     numbers without leading zeros and `.0`, beside a UUID in small letters.
     """
     name = identifier(column)
     kinds = {own, other}
-    if len(kinds) == 1:
+    if alike:
         return name
     if own is KeyKind.INTEGER:
         return f"{name}::VARCHAR"

@@ -156,8 +156,8 @@ class Aside:
         """Tell whether there are any."""
         return self.undated + self.keyless > 0
 
-    def sentences(self, partition: str) -> Iterable[str]:
-        """Say which, in words that follow the name of the table."""
+    def dateless(self, partition: str) -> Iterable[str]:
+        """Say which have no date, in words that follow the name of the table."""
         empty = self.undated - self.unreadable
         if empty:
             yield f"{plural(empty, 'row')} without a {partition}"
@@ -166,6 +166,10 @@ class Aside:
                 f"{plural(self.unreadable, 'row')} whose {partition} is no date, "
                 f"e.g. {self.example!r}"
             )
+
+    def sentences(self, partition: str) -> Iterable[str]:
+        """Say which have no date or no key."""
+        yield from self.dateless(partition)
         if self.keyless:
             yield f"{plural(self.keyless, 'row')} with a NULL in the key"
 

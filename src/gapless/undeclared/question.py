@@ -8,10 +8,12 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gapless.errors import UsageError, nearest
-from gapless.sql.dated_rows import DateKind, Side, comparable, date_kind, key_kind
+from gapless.sql.dated_rows import DateKind, KeyKind, Side, comparable, date_kind, key_kind
 from gapless.warehouse.interface import Tables
 
 NOTHING_DONE = "Nothing was compared."
+MOST_NAMES = 100_000
+"""More would not fit into one aggregate."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ class Question:
                 f"--at-least {self.at_least} is no share; write one above 0 and up to 1, e.g. 0.9.",
                 untouched=NOTHING_DONE,
             )
-        if self.names < 0:
-            raise UsageError(f"--names {self.names}: write 0 or more.", untouched=NOTHING_DONE)
+        if not 0 <= self.names <= MOST_NAMES:
+            raise UsageError(
+                f"--names {self.names}: write 0 to {MOST_NAMES:,}.", untouched=NOTHING_DONE
+            )
         if self.first and self.last and self.first > self.last:
             raise UsageError(f"--start-date {self.first} lies after --end-date {self.last}.")
         check_timezone(self.timezone)
@@ -192,9 +196,12 @@ def _keys(
         here, _, there = text.partition("=")
         left, right = own.column(here, "--key"), other.column(there or here, "--key")
         kinds = key_kind(own.types[left]), key_kind(other.types[right])
-        ours.append(comparable(left, *kinds))
-        theirs.append(comparable(right, *reversed(kinds)))
-        if kinds[0] is not kinds[1]:
+        alike = kinds[0] is kinds[1] and (
+            kinds[0] is not KeyKind.OTHER or own.types[left] == other.types[right]
+        )
+        ours.append(comparable(left, *kinds, alike=alike))
+        theirs.append(comparable(right, *reversed(kinds), alike=alike))
+        if not alike:
             notes.append(
                 f"{left} is {own.types[left]} in {own.name} and {other.types[right]} in "
                 f"{other.name}; compared as text, without spaces around it, leading zeros of "

@@ -54,6 +54,17 @@ def test_a_place_without_tables_is_refused(
     assert [file.name for file in tmp_path.iterdir()] == ["house.duckdb"]
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"SQLite format 3\x00" * 300, b"day,guest\n2024-03-01,1\n"]
+)
+def test_a_file_of_another_kind_is_refused_unread(tmp_path: Path, content: bytes) -> None:
+    """DuckDB would look for an extension that reads it, on the network."""
+    file = tmp_path / "house.db"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match="this is no DuckDB database"), open_tables(str(file)):
+        pass
+
+
 @pytest.mark.parametrize("prefix", ["", "duckdb:///"])
 def test_a_database_is_opened_by_file_or_url_for_reading_only(tmp_path: Path, prefix: str) -> None:
     file = tmp_path / "house.duckdb"

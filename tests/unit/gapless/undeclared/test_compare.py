@@ -260,6 +260,27 @@ def test_it_is_said_when_keys_of_different_types_are_compared_as_text(plain: Pla
     assert "guest is VARCHAR in main.visits and INTEGER in main.bookings" in note
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("guest = 1", "if(guest = 1, 'true', 'false')"),
+        ("md5(guest::VARCHAR)::UUID", "' ' || upper(md5(guest::VARCHAR)::UUID::VARCHAR)"),
+        ("DATE '2000-01-01' + guest", "(DATE '2000-01-01' + guest)::TIMESTAMP"),
+        ("to_days(guest)", "(TIME '00:00' + to_days(0))"),
+        ("[guest]", "'[' || guest || ']'"),
+    ],
+)
+def test_keys_of_any_two_types_can_be_compared(plain: PlainFile, ours: str, theirs: str) -> None:
+    """An interval is no time of day: nothing matches, and nothing is refused."""
+    plain.change(
+        f"CREATE OR REPLACE TABLE visits AS SELECT day, {ours} AS guest FROM bookings",
+        f"CREATE OR REPLACE TABLE bookings AS SELECT day, {theirs} AS guest FROM bookings",
+    )
+    counts = plain.compared().counts
+    expected = {Condition.PARTIAL: 10, Condition.SURPLUS: 10} if "to_days" in ours else {}
+    assert {c: n for c, n in counts.items() if c is not Condition.DUPLICATE} == expected
+
+
 def test_large_numbers_do_not_become_equal_by_rounding(plain: PlainFile) -> None:
     """Beside a DOUBLE, two ids above 2^53 would be one number."""
     plain.change(

@@ -21,6 +21,7 @@ from gapless.warehouse.tables import WarehouseTables
 from support.undeclared import FIRST, TODAY
 
 Pair = tuple[date | None, int | None]
+Facts = tuple[tuple[int, ...], list[Condition], list[str], list[str]]
 days = st.sampled_from([None, *(FIRST + timedelta(days=n) for n in range(4))])
 keys = st.sampled_from([None, 1, 2, 3, 4, 5])
 tables = st.lists(st.tuples(days, keys), max_size=30)
@@ -46,11 +47,9 @@ def answered(warehouse: DuckDBWarehouse, question: Question) -> list[Row]:
     return seen.fetch(key_sets_query(resolved.table, resolved.reference, question.names))
 
 
-def worked_out(
-    rows: list[Pair], reference: list[Pair], share: float
-) -> dict[date, tuple[tuple[int, ...], list[Condition], list[str], list[str]]]:
+def worked_out(rows: list[Pair], reference: list[Pair], share: float) -> dict[date, Facts]:
     """Return the counts, conditions and names of every date, in plain Python."""
-    facts = {}
+    facts: dict[date, Facts] = {}
     for day in {d for d, _ in [*rows, *reference] if d is not None}:
         wanted = {k for d, k in reference if d == day and k is not None}
         found = Counter(k for d, k in rows if d == day and k is not None)

@@ -123,7 +123,7 @@ def test_file_of_another_version(tmp_path: Path, version: int) -> None:
     duckdb.connect(str(file)).close()
     content = bytearray(file.read_bytes())
     struct.pack_into("<Q", content, 12, version)
-    struct.pack_into("<Q", content, 0, checksum(content[HEADER]))
+    struct.pack_into("<Q", content, 0, checksum(bytes(content[HEADER])))
     file.write_bytes(content)
     with pytest.raises(ConfigError) as caught, translated(f"opening {file}"):
         duckdb.connect(str(file), read_only=True)
