@@ -99,8 +99,11 @@ def _conclusion(report: StatusReport) -> Text:
     open_ones = report.open_ones
     if not open_ones:
         due = [s.due_at for s in report.standings if s.not_yet and s.due_at is not None]
-        later = f"; {plural(len(due), 'partition')} not due before {min(due):%Y-%m-%d %H:%M} UTC"
-        return Text(f"● everything selected is done{later if due else ''}", style="green")
+        later = ""
+        if due:
+            waiting = plural(len(due), "partition")
+            later = f"; {waiting} not due before {min(due):%Y-%m-%d %H:%M} UTC"
+        return Text(f"● everything selected is done{later}", style="green")
     first = open_ones[0]
     loaded = [s for s in open_ones if s.cause is not None and s.cause[0] in report.sources]
     closing = "gapless load --data DIR" if loaded else "gapless backfill --with-upstream"
