@@ -98,7 +98,7 @@ def choose(
         name: The input.
         choice: How to choose.
         measured: What each source offers, in order of preference.
-        forced: Where none is sufficient, take the one that offers most.
+        forced: Where none is sufficient, take the one that offers most, on somebody's word.
     """
     for place, source in enumerate(measured):
         # Without a threshold (fill_missing) the first source there is leads, even when empty.
@@ -115,7 +115,7 @@ def choose(
     best = max(range(len(measured)), key=lambda place: measured[place].usable)
     # Force is for too few rows; nobody can vouch for rows made from inputs that have changed.
     if forced and measured[best].usable and measured[best].unfit is None:
-        return _made(name, choice, measured, best, f"forced; {reason}", insufficient=True)
+        return _made(name, choice, measured, best, f"waived; {reason}", insufficient=True)
     return ChoiceMade(
         name, None, (), reason, tuple(measured), insufficient=True, measured_on=_set_of(choice)
     )

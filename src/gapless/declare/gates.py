@@ -16,11 +16,11 @@ CHECK_UNIQUE = "unique_keys"
 CHECK_REQUIRED = "required_columns"
 CHECK_SHRINK = "never_less"
 CHECK_MISSING = "missing"
-"""Not a rule of a gate: what a limitation calls a date on which no rows can be had."""
+"""Not a rule of a gate: what a limitation or a waiver calls a date on which there are no rows."""
 CHECK_INPUTS = "inputs_complete"
-"""Not a rule of a gate: what a forced partition with an incomplete input has waived."""
+"""Not a rule of a gate: what is waived where a partition is computed from incomplete inputs."""
 CHECK_SOURCE = "sufficient_source"
-"""Not a rule of a gate: what a partition fed by an insufficient source has waived."""
+"""Not a rule of a gate: what is waived where a choice has no source that suffices."""
 BUILT_IN_CHECKS = (
     CHECK_COVERAGE,
     CHECK_GROUP_COVERAGE,

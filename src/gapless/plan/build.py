@@ -19,6 +19,7 @@ from gapless.partitions import DateRange, Path, path_of
 from gapless.plan.contents import Unsettled
 from gapless.plan.standings import Standings
 from gapless.plan.states import NOT_YET, Standing, State
+from gapless.plan.waived import permits_incomplete_inputs, unknown_input
 
 
 class Action(enum.StrEnum):
@@ -273,9 +274,7 @@ class _Planner:
             reason, cause = standing.reason, standing.cause
             if remaining is not None:
                 reason, cause = self._in_the_way(remaining)
-            if self._is_forced(table, day):
-                return Action.COMPUTE, f"forced, although {reason}", cause
-            return Action.BLOCK, reason, cause
+            return *self._although(table, day, reason), cause
         if standing.inherited and again is not None:
             return again
         if first is not None and standing.state is State.BLOCKED:
@@ -298,9 +297,16 @@ class _Planner:
         day = standing.partition
         return computed is not None and computed.first_in(day, day) is not None
 
-    def _is_forced(self, table: Derived, day: date) -> bool:
+    def _although(self, table: Derived, day: date, reason: str) -> tuple[Action, str]:
+        """Say whether a partition is computed on somebody's word, although it is blocked."""
         asked = {wanted.name for wanted in self.request.tables}
-        return self.request.forced and table.name in asked and day in set(self.request.dates)
+        forced = self.request.forced and table.name in asked and day in set(self.request.dates)
+        if not forced and not permits_incomplete_inputs(self.standings, table, day):
+            return Action.BLOCK, reason
+        unknown = unknown_input(self.standings, table, day)
+        if unknown is not None:
+            return Action.BLOCK, f"what is unknown cannot be waived: {unknown}"
+        return Action.COMPUTE, f"{'forced' if forced else 'waived'}, although {reason}"
 
     def _is_empty(self, table: Derived, standing: Standing, path: Path) -> bool:
         if standing.state is not State.NOTHING_EXPECTED:

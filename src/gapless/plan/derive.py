@@ -16,6 +16,7 @@ from gapless.plan.published import published_standing
 from gapless.plan.source_standing import source_standing
 from gapless.plan.standings import Hindrance, Standings, hindrance_of
 from gapless.plan.states import Standing, State
+from gapless.plan.waivers import how_it_ended
 from gapless.wording import plural
 
 
@@ -142,6 +143,8 @@ def _waiting_for(standings: Standings, found: Standing, obstacle: Standing) -> S
     if found.state is State.STALE and hindrance_of(obstacle) is Hindrance.STALE:
         return replace(found, cause=cause)
     reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
+    if found.waivers:
+        reason = f"{how_it_ended(found.waivers[0])}; {reason}"
     return replace(found, state=State.BLOCKED, reason=reason, cause=cause, due_at=obstacle.due_at)
 
 

@@ -1,5 +1,6 @@
 """Doubts: published partitions whose rows, or whose gate, are no longer those that were audited.
 
+So are those whose waiver has ended: nobody vouches for them any more, so their rows have to.
 They are measured again, key by key; two queries for each table that has any.
 """
 
@@ -15,8 +16,9 @@ from gapless.errors import QueryFailed
 from gapless.measure import audit_request, measure_coverage, run_checks, stage_expected
 from gapless.partitions import Path, path_of
 from gapless.plan.picture import Picture
+from gapless.plan.states import State
 from gapless.verdicts import Outcome, judge, worst
-from gapless.warehouse.interface import Warehouse
+from gapless.warehouse.interface import Publication, Warehouse
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Doubt:
     """What the gate says against it; None when it passes."""
     unknown: bool = False
     """Whether the failure is that a check could not be evaluated."""
+    failed: tuple[str, ...] = ()
+    """Names of the checks that say it."""
 
 
 Doubts = dict[tuple[str, date], Doubt]
@@ -55,11 +59,18 @@ def _doubtful(picture: Picture, table: Derived) -> list[date]:
     for day in picture.calendar.between(picture.needed[table.name]):
         publication = picture.publications.get((table.name, day))
         held = picture.contents[table.name].on(day)
-        if publication is None or held is None:
+        if publication is None:
             continue
-        if not picture.holds(publication) or publication.gate != gate:
+        changed = not picture.holds(publication) or publication.gate != gate
+        if (held is not None and changed) or _nobody_vouches(picture, publication):
             days.append(day)
     return days
+
+
+def _nobody_vouches(picture: Picture, publication: Publication) -> bool:
+    if publication.state != State.WAIVED:
+        return False
+    return not picture.waivers.standing_of(publication, picture.now).holds
 
 
 def _measure(
@@ -99,5 +110,6 @@ def _measure(
             coverage=coverage,
             failure="; ".join(str(result) for result in against) or None,
             unknown=worst(results) is Outcome.UNKNOWN,
+            failed=tuple(result.check for result in against),
         )
     return measured

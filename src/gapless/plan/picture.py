@@ -18,6 +18,7 @@ from gapless.errors import GaplessError, PreflightRefused
 from gapless.measure import CheckOutcome, run_checks
 from gapless.partitions import DateRange, Path
 from gapless.plan.contents import Contents, Held
+from gapless.plan.waivers import Waivers
 from gapless.sql.binding import Scope
 from gapless.sql.contents import contents_query
 from gapless.sql.literals import identifier, relation
@@ -43,6 +44,8 @@ class Picture:
     """Source → why its checks could not be evaluated."""
     needed: dict[str, DateRange] = field(default_factory=dict)
     """Table → the dates that were read."""
+    waivers: Waivers = field(default_factory=Waivers)
+    """What somebody permits; empty where there is no ledger to ask."""
 
     projected: dict[tuple[str, tuple[str, ...]], Contents] = field(default_factory=dict)
     """Table and columns → contents of these columns alone, where a reader sees no others."""
@@ -133,6 +136,7 @@ def read_picture(
     now: datetime,
     tables: Iterable[Table],
     span: DateRange,
+    waivers: Waivers | None = None,
 ) -> Picture:
     """Read what the given tables and dates depend on.
 
@@ -145,6 +149,7 @@ def read_picture(
         now: The moment, by the pipeline's clock.
         tables: The tables asked for.
         span: The dates asked for.
+        waivers: What somebody permits.
     """
     needed = needed_dates(pipeline, calendar, tables, span)
     picture = Picture(
@@ -157,6 +162,7 @@ def read_picture(
         contents={},
         checked={},
         needed=needed,
+        waivers=waivers or Waivers(),
     )
     for name, dates in needed.items():
         picture.contents[name] = read_contents(warehouse, pipeline, catalog, name, dates)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gapless.coverage import percent
 from gapless.declare.calendar import DateFacts
 from gapless.declare.tables import Derived
@@ -13,6 +11,7 @@ from gapless.plan.contents import Held
 from gapless.plan.doubts import Doubt
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
+from gapless.plan.waived import permission_left, waived_standing
 from gapless.warehouse.interface import Publication
 
 
@@ -48,13 +47,12 @@ def published_standing(
         return standing(*wrong)
     assert publication is not None  # noqa: S101 - without one the rows are in doubt
     changed = changed_since(standings, table, facts, path, publication)
+    # A gate of a new definition may speak of columns that only new rows have.
+    doubt = None if changed is not None and changed.redefined else doubt
     if publication.state == State.WAIVED:
-        waiver = publication.evidence.get("waiver") or {}
-        reason = f"waived: {waiver.get('reason', 'published below its gate')}"
-        found = standing(State.WAIVED, f"{reason}; {changed.text} since" if changed else reason)
-        return replace(found, outdated=changed is not None)
+        left = permission_left(standings, table, facts, path, publication, doubt)
+        return waived_standing(left, doubt, changed, standing(State.WAIVED, ""))
     if changed is not None and changed.redefined:
-        # A gate of the new definition may speak of columns that only new rows have.
         return standing(State.STALE, f"{changed.text} since it was published")
     if doubt is not None and doubt.failure is not None:
         state = State.UNKNOWN if doubt.unknown else State.PARTIAL

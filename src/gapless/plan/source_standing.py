@@ -1,11 +1,13 @@
-"""The state of a loaded partition, from its rows and its checks."""
+"""The state of a loaded partition, from its rows, its checks and what somebody permits."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from gapless.declare.gates import CHECK_MISSING
 from gapless.declare.tables import Source
 from gapless.partitions import Path, path_of
 from gapless.plan.picture import Picture
@@ -30,8 +32,14 @@ def source_standing(picture: Picture, source: Source, day: date) -> Standing:
     if not rows and not source.optional:
         unit = picture.calendar.unit
         units = picture.calendar.dates[day].units
-        return standing(State.MISSING, f"no rows, although {units} {unit}s are scheduled")
-    return standing(*_examined(picture, source, day))
+        reason = f"no rows, although {units} {unit}s are scheduled"
+        missing = standing(State.MISSING, reason)
+        evaluated = source.name not in picture.unchecked
+        return _vouched(picture, missing, {CHECK_MISSING: reason}) if evaluated else missing
+    examined = standing(*_examined(picture, source, day))
+    if examined.state is not State.PARTIAL:
+        return examined
+    return _vouched(picture, examined, _failed(picture, source, day))
 
 
 def _open_until(picture: Picture, source: Source, day: date) -> datetime | None:
@@ -52,9 +60,9 @@ def _examined(picture: Picture, source: Source, day: date) -> tuple[State, str]:
         outcome = outcomes.get(check.name)
         if check.blocking and (outcome is None or not outcome.examined):
             return State.UNKNOWN, f"check {check.name} examined nothing"
-        if outcome is not None and outcome.failed and check.blocking:
-            reason = f"{check.name}: {outcome.failed} of {outcome.examined}: {outcome.detail}"
-            return State.PARTIAL, reason
+    failed = _failed(picture, source, day)
+    if failed:
+        return State.PARTIAL, "; ".join(failed.values())
     facts = [found.detail for found in outcomes.values() if found.failed and found.detail]
     if facts:
         return State.COMPLETE, f"known fact: {facts[0]}"
@@ -63,3 +71,26 @@ def _examined(picture: Picture, source: Source, day: date) -> tuple[State, str]:
     return State.COMPLETE, (
         "all checks right" if source.checks else "it has rows; no checks declared"
     )
+
+
+def _failed(picture: Picture, source: Source, day: date) -> dict[str, str]:
+    """Return what stands against a date: check → what it found."""
+    return {
+        found.name: f"{found.name}: {found.failed} of {found.examined}: {found.detail}"
+        for found in picture.checked.get(source.name, {}).get(day, [])
+        if found.blocking and found.failed
+    }
+
+
+def _vouched(picture: Picture, found: Standing, failed: Mapping[str, str]) -> Standing:
+    """Let somebody's word stand in for what fails, where it covers all of it."""
+    permission = picture.waivers.permission(
+        found.table, found.partition, tuple(failed), picture.now
+    )
+    if permission.holds:
+        reason = f"waived: {permission.reason} ({'; '.join(failed.values())})"
+        return replace(found, state=State.WAIVED, reason=reason, waivers=permission.waivers)
+    if permission.shortfall:
+        reason = f"{permission.shortfall}: {found.reason}"
+        return replace(found, reason=reason, waivers=permission.ended)
+    return found

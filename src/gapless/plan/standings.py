@@ -54,6 +54,7 @@ class Standings:
     """Published partitions that had to be measured again, and what that came to."""
     by_table: dict[str, dict[date, Standing]] = field(default_factory=dict)
     _unsettled: dict[str, dict[Hindrance, Unsettled]] = field(default_factory=dict, repr=False)
+    _unknown: dict[str, Unsettled] = field(default_factory=dict, repr=False)
     _parts: dict[tuple[str, Path], dict[str, str]] = field(default_factory=dict, repr=False)
     _reads: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
@@ -67,6 +68,7 @@ class Standings:
         """Take over new standings of a table."""
         self.by_table.setdefault(table, {}).update(standings)
         self._unsettled.pop(table, None)
+        self._unknown.clear()
 
     def definition(self, table: Derived, path: Path) -> str:
         """Return the hash of a definition, computed once."""
@@ -166,6 +168,20 @@ class Standings:
                     days.setdefault(kind, []).append(day)
             self._unsettled[name] = {kind: Unsettled(found) for kind, found in days.items()}
         return self._unsettled[name]
+
+    def first_unknown(self, read: Read, facts: DateFacts) -> Standing | None:
+        """Return the oldest partition of a read of which nothing can be said, not even bad."""
+        name, first, last = read.table.name, facts.day, facts.day
+        if read.window is not None:
+            first, last = read.window.start(facts), facts.day - timedelta(days=1)
+        if name not in self._unknown:
+            self._unknown[name] = Unsettled(
+                day
+                for day, standing in self.by_table.get(name, {}).items()
+                if not standing.settled and self.root_cause(name, day).state is State.UNKNOWN
+            )
+        found = self._unknown[name].first_in(first, last)
+        return None if found is None else self.root_cause(name, found)
 
     def root_cause(self, table: str, day: date) -> Standing:
         """Follow what a partition waits for to the first one that does not merely wait itself."""

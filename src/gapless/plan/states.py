@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from gapless.ledger.interface import Waiver
+
 
 class State(enum.StrEnum):
     """What can be said of a partition."""
@@ -61,6 +63,8 @@ class Standing:
 
     due_at: datetime | None = None
     """UTC; from when on it can be complete, where all that it waits for is the end of a date."""
+    waivers: tuple[Waiver, ...] = ()
+    """The waivers it stands on; where it is not waived any more, those it stood on."""
 
     @property
     def not_yet(self) -> bool:

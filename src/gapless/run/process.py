@@ -10,12 +10,13 @@ from functools import partial
 from gapless.choosing import ChoiceMade
 from gapless.declare.gates import CHECK_INPUTS, CHECK_SOURCE
 from gapless.errors import GaplessError, PartitionError, QueryFailed, WarehouseError
-from gapless.ledger.interface import Attempt, Verdict, Waiver
+from gapless.ledger.interface import Attempt, Verdict
 from gapless.partitions import DateRange
 from gapless.plan.derive import unfit_source
 from gapless.plan.picture import read_projections
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
+from gapless.plan.waivers import Permission, Waivers
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
@@ -70,8 +71,7 @@ class ChunkProcess:
         """Stage, audit and publish a chunk; where one date poisons the others, halve it."""
         started = self._frame.clock.now()
         try:
-            force, name = self._frame.settings.force, chunk.table.name
-            forced = [day for day in chunk.days if force is not None and force.covers(name, day)]
+            forced = [day for day in chunk.days if self._any_source_will_do(chunk, day)]
             catalog = self._standings.picture.catalog
             unfit = partial(unfit_source, self._standings)
             staged = stage_chunk(self._warehouse, chunk, catalog, forced, unfit)
@@ -97,14 +97,23 @@ class ChunkProcess:
 
     def _settle(self, staged: StagedChunk, started: datetime) -> ChunkResult:
         chunk = staged.chunk
-        passed: dict[date, Waiver | None] = {}
-        refused: list[Audited] = []
-        for day, audited in staged.audited.items():
-            allowed, waiver = self._allowed(chunk, audited)
-            if allowed:
-                passed[day] = waiver
+        passed: dict[date, Permission | None] = {}
+        refused: dict[date, Permission] = {}
+        against = {day: self._against(chunk, one) for day, one in staged.audited.items()}
+        # Read again: somebody may have revoked a waiver since the plan was made.
+        granted = Waivers(
+            self._frame.ledger.waivers(table=chunk.table.name) if any(against.values()) else ()
+        )
+        for day, checks in against.items():
+            if not checks:
+                passed[day] = None
+                continue
+            permission = self._permission(granted, chunk, day, checks)
+            unknown = staged.audited[day].outcome is Outcome.UNKNOWN
+            if permission.holds and not unknown:
+                passed[day] = permission
             else:
-                refused.append(audited)
+                refused[day] = permission
         result = ChunkResult(chunk.table.name)
         if passed:
             result.add(self._publish(staged, passed, started))
@@ -131,24 +140,36 @@ class ChunkProcess:
             self._stand(chunk, day, state, reason)
         return result
 
-    def _allowed(self, chunk: Chunk, audited: Audited) -> tuple[bool, Waiver | None]:
-        """Tell whether a partition may be published, and under which waiver."""
-        force = self._frame.settings.force
-        forced = force is not None and force.covers(chunk.table.name, audited.day)
-        waived = [result.check for result in audited.failed]
-        if self._standings.of(chunk.table.name, audited.day).waits:
-            waived.append(CHECK_INPUTS)
-        if any(made.insufficient for made in audited.choices):
-            waived.append(CHECK_SOURCE)
-        if not waived:
-            return True, None
-        if force is None or not forced or audited.outcome is Outcome.UNKNOWN:
-            return False, None
+    def _any_source_will_do(self, chunk: Chunk, day: date) -> bool:
+        """Tell whether the best source may feed a date although none suffices."""
+        name, force, picture = chunk.table.name, self._frame.settings.force, self._standings.picture
+        if force is not None and force.covers(name, day):
+            return True
         now = self._frame.clock.now()
-        return True, waiver_for(self._frame, force, chunk.table, audited.day, waived, now)
+        return picture.waivers.permission(name, day, [CHECK_SOURCE], now).holds
+
+    def _against(self, chunk: Chunk, audited: Audited) -> list[str]:
+        """Name everything that stands in the way of publishing a partition."""
+        checks = [result.check for result in audited.failed]
+        if self._standings.of(chunk.table.name, audited.day).waits:
+            checks.append(CHECK_INPUTS)
+        if any(made.insufficient for made in audited.choices):
+            checks.append(CHECK_SOURCE)
+        return checks
+
+    def _permission(
+        self, granted: Waivers, chunk: Chunk, day: date, checks: Sequence[str]
+    ) -> Permission:
+        """Say how far a partition may be published without some checks."""
+        name, force, now = chunk.table.name, self._frame.settings.force, self._frame.clock.now()
+        permission = granted.permission(name, day, checks, now)
+        if permission.holds or force is None or not force.covers(name, day):
+            return permission
+        waiver = waiver_for(self._frame, force, chunk.table, day, checks, now)
+        return Permission(tuple(checks), (waiver,))
 
     def _publish(
-        self, staged: StagedChunk, passed: Mapping[date, Waiver | None], started: datetime
+        self, staged: StagedChunk, passed: Mapping[date, Permission | None], started: datetime
     ) -> ChunkResult:
         chunk, now = staged.chunk, self._frame.clock.now()
         audited = [staged.audited[day] for day in passed]
@@ -173,7 +194,12 @@ class ChunkProcess:
             publications=publications,
             rewrite=changed,
         )
-        waivers = [waiver for waiver in passed.values() if waiver is not None]
+        waivers = [
+            waiver
+            for permission in passed.values()
+            for waiver in (permission.waivers if permission is not None else ())
+            if waiver.run_id == self._frame.run_id
+        ]
         try:
             self._leases.check(chunk.table.name, passed)
             if waivers:
@@ -186,14 +212,14 @@ class ChunkProcess:
         result = ChunkResult(chunk.table.name)
         for one, publication in zip(audited, publications, strict=True):
             verdict = Verdict.UNCHANGED if one.day not in changed else Verdict.PUBLISHED
-            waiver = passed[one.day]
+            permission = passed[one.day]
             reason = passed_reason(one)
             extra = None
-            if waiver is not None:
+            if permission is not None:
                 verdict, extra = Verdict.WAIVED, {"waiver": publication.evidence["waiver"]}
                 failed = "; ".join(str(found) for found in one.failed)
-                why = f"below its gate ({failed})" if failed else f"without {waiver.checks[0]}"
-                reason = f"published {why}: {waiver.reason}"
+                why = f"below its gate ({failed})" if failed else f"without {permission.checks[0]}"
+                reason = f"published {why}: {permission.reason}"
             result.attempts.append(
                 audited_attempt(
                     self._frame,
@@ -207,7 +233,7 @@ class ChunkProcess:
                 )
             )
             result.choices[one.day] = one.choices
-        self._take_over(staged, publications, result)
+        self._take_over(staged, publications, passed, result)
         return result
 
     def _differs(self, publication: Publication) -> bool:
@@ -215,7 +241,11 @@ class ChunkProcess:
         return held is None or held != held_of(publication)
 
     def _take_over(
-        self, staged: StagedChunk, publications: Sequence[Publication], result: ChunkResult
+        self,
+        staged: StagedChunk,
+        publications: Sequence[Publication],
+        passed: Mapping[date, Permission | None],
+        result: ChunkResult,
     ) -> None:
         """Bring the picture up to date, so that downstream tables see what is live now."""
         picture, name = self._standings.picture, staged.chunk.table.name
@@ -227,17 +257,22 @@ class ChunkProcess:
             days = [p.partition for p in publications]
             read_projections(self._warehouse, picture, name, DateRange(min(days), max(days)))
             self._standings.put(
-                name, {p.partition: standing_of(p, reasons[p.partition]) for p in publications}
+                name,
+                {
+                    p.partition: standing_of(p, reasons[p.partition], passed[p.partition])
+                    for p in publications
+                },
             )
 
     def _refuse(
-        self, staged: StagedChunk, refused: Sequence[Audited], started: datetime
+        self, staged: StagedChunk, refused: Mapping[date, Permission], started: datetime
     ) -> ChunkResult:
         chunk, now = staged.chunk, self._frame.clock.now()
-        kept = self._quarantine(staged, refused, now)
+        audited = [staged.audited[day] for day in refused]
+        kept = self._quarantine(staged, audited, now)
         result = ChunkResult(chunk.table.name)
-        for one in refused:
-            reason = refusal_reason(chunk, one, kept)
+        for one in audited:
+            reason = refusal_reason(chunk, one, kept, refused[one.day])
             result.attempts.append(
                 audited_attempt(
                     self._frame,

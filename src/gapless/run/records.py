@@ -19,6 +19,7 @@ from gapless.plan.contents import Held
 from gapless.plan.digests import input_digests, inputs_hash
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
+from gapless.plan.waivers import Permission, how_it_ended
 from gapless.run.chunk import Audited, Chunk
 from gapless.run.frame import RunFrame
 from gapless.run.settings import Force
@@ -33,7 +34,7 @@ def publication_of(
     chunk: Chunk,
     audited: Audited,
     now: datetime,
-    waiver: Waiver | None,
+    permission: Permission | None,
     staged_columns: Mapping[str, str],
 ) -> Publication:
     """Return the publication that goes live with the staged rows of a partition."""
@@ -58,21 +59,15 @@ def publication_of(
         }
     if audited.coverage.excluded:
         evidence["excluded"] = dict(audited.coverage.excluded)
-    if waiver is not None:
-        evidence["waiver"] = {
-            "id": waiver.waiver_id,
-            "reason": waiver.reason,
-            "checks": list(waiver.checks),
-            "actor": waiver.actor,
-            "expires_at": waiver.expires_at.isoformat(),
-        }
+    if permission is not None:
+        evidence["waiver"] = permission.as_evidence()
     return Publication(
         table=table.name,
         partition=day,
         version=before.version + 1 if before else 1,
         run_id=frame.run_id,
         published_at=now,
-        state=State.WAIVED if waiver else State.COMPLETE,
+        state=State.WAIVED if permission else State.COMPLETE,
         rows=audited.coverage.rows,
         expected=audited.coverage.expected,
         present=audited.coverage.present,
@@ -186,7 +181,9 @@ def bare_attempt(
     )
 
 
-def refusal_reason(chunk: Chunk, audited: Audited, quarantine: str | None) -> str:
+def refusal_reason(
+    chunk: Chunk, audited: Audited, quarantine: str | None, permission: Permission | None
+) -> str:
     """Say what failed, with the first names, what was not done and what to do next."""
     failed = "; ".join(str(result) for result in audited.failed)
     names = []
@@ -201,9 +198,21 @@ def refusal_reason(chunk: Chunk, audited: Audited, quarantine: str | None) -> st
     elif quarantine is None:
         kept = f"what was staged ({plural(rows, 'row')}) could not be kept in quarantine"
     return (
-        f"{failed}{detail}. Nothing was published; {kept}. "
+        f"{failed}{detail}{_not_waived(permission)}. Nothing was published; {kept}. "
         f"Look: gapless explain {chunk.table.name} {audited.day}"
     )
+
+
+def _not_waived(permission: Permission | None) -> str:
+    """Say which checks a waiver would have had to cover, too; empty where there is none."""
+    if permission is None or not (permission.waivers or permission.ended):
+        return ""
+    if permission.ended:
+        return f"; {how_it_ended(permission.ended[0])}"
+    if permission.holds:
+        return "; what is unknown cannot be waived"
+    covered = [check for check in permission.checks if check not in permission.lacking]
+    return f"; waived is {', '.join(covered)}, but not {', '.join(permission.lacking)}"
 
 
 def passed_reason(audited: Audited) -> str:
@@ -214,7 +223,9 @@ def passed_reason(audited: Audited) -> str:
     return f"{text}; {chosen}" if chosen else text
 
 
-def standing_of(publication: Publication, reason: str) -> Standing:
+def standing_of(
+    publication: Publication, reason: str, permission: Permission | None = None
+) -> Standing:
     """Return the standing of a partition that has just been published."""
     return Standing(
         table=publication.table,
@@ -225,6 +236,7 @@ def standing_of(publication: Publication, reason: str) -> Standing:
         present=publication.present,
         rows=publication.rows,
         version=publication.version,
+        waivers=permission.waivers if permission is not None else (),
     )
 
 

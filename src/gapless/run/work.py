@@ -16,6 +16,7 @@ from gapless.plan.build import Action, Plan
 from gapless.plan.derive import derive_table
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
+from gapless.plan.waived import permits_incomplete_inputs, unknown_input
 from gapless.run.chunk import Chunk
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
@@ -174,10 +175,10 @@ class Work:
                     f"process {lease.holder.pid} on {lease.holder.host}, until "
                     f"{lease.expires_at:%H:%M:%S} UTC"
                 )
-            elif day not in self.standings.picture.calendar.dates or (
-                self._stands_still(standing) and not self._forced(table, day)
-            ):
+            elif day not in self.standings.picture.calendar.dates:
                 reason = standing.reason
+            elif self._stands_still(standing) and (why := self._held_up(table, day)):
+                reason = why
             elif standing.settled and not (
                 (standing.outdated and not standing.inherited)
                 or (standing.state is State.NOTHING_EXPECTED and day in asked)
@@ -202,9 +203,14 @@ class Work:
         unused = standing.state is State.NOTHING_EXPECTED and standing.inherited
         return standing.waits or standing.state is State.BLOCKED or unused
 
-    def _forced(self, table: Derived, day: date) -> bool:
+    def _held_up(self, table: Derived, day: date) -> str | None:
+        """Say why a partition that stands still must wait; None where somebody permits not to."""
         force = self.frame.settings.force
-        return force is not None and force.covers(table.name, day)
+        forced = force is not None and force.covers(table.name, day)
+        if not forced and not permits_incomplete_inputs(self.standings, table, day):
+            return self.standings.of(table.name, day).reason
+        unknown = unknown_input(self.standings, table, day)
+        return f"what is unknown cannot be waived: {unknown}" if unknown else None
 
     def _work_on(self, chunk: Chunk) -> ChunkResult:
         self.frame.listener(ChunkStarted(chunk.table.name, len(chunk.days)))

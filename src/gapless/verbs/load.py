@@ -13,6 +13,7 @@ from gapless.partitions import DateRange
 from gapless.plan.picture import read_calendar, read_picture
 from gapless.plan.source_standing import source_standing
 from gapless.plan.states import Standing, State
+from gapless.verbs.selection import known_waivers
 from gapless.verbs.workspace import Workspace
 from gapless.warehouse.interface import LoadRequest, LoadResult
 from gapless.wording import plural
@@ -65,6 +66,7 @@ def load(workspace: Workspace, folder: Path) -> LoadReport:
         now=workspace.clock.now(),
         tables=sources,
         span=DateRange(date.min, date.max),
+        waivers=known_waivers(workspace),
     )
     standings = [
         source_standing(picture, source, day) for source in sources for day in calendar.ordered

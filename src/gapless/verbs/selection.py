@@ -8,14 +8,15 @@ from datetime import date, timedelta
 
 from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
-from gapless.declare.tables import Derived
-from gapless.errors import UsageError, nearest
+from gapless.declare.tables import Derived, Source
+from gapless.errors import LedgerUnavailable, UsageError, nearest
 from gapless.partitions import DateRange
 from gapless.plan.build import Request, resolve_request
 from gapless.plan.derive import derive_standings
 from gapless.plan.doubts import measure_doubts
 from gapless.plan.picture import read_calendar, read_picture
 from gapless.plan.standings import Standings
+from gapless.plan.waivers import Waivers
 from gapless.verbs.workspace import Workspace
 
 
@@ -42,8 +43,15 @@ class Selection:
         return bool(self.dates or self.start_date or self.end_date)
 
 
-def look(workspace: Workspace, selection: Selection) -> tuple[Standings, Request]:
+def look(
+    workspace: Workspace, selection: Selection, also: Sequence[Source] = ()
+) -> tuple[Standings, Request]:
     """Read the state of everything a selection depends on.
+
+    Args:
+        workspace: Where to look.
+        selection: Tables and dates.
+        also: Sources to look at on these dates, whether the tables read them or not.
 
     Raises:
         UsageError: an unknown table or season, or dates that contradict each other.
@@ -68,10 +76,25 @@ def look(workspace: Workspace, selection: Selection) -> tuple[Standings, Request
         calendar=calendar,
         today=workspace.today,
         now=workspace.clock.now(),
-        tables=tables,
+        tables=[*tables, *also],
         span=request.span,
+        waivers=known_waivers(workspace),
     )
     return derive_standings(picture, measure_doubts(warehouse, picture)), request
+
+
+def known_waivers(workspace: Workspace) -> Waivers:
+    """Return what somebody permits, in one query of the ledger.
+
+    Without a ledger that can be read nothing new is permitted, and publications say themselves
+    until when they are waived.
+    """
+    if workspace.ledger is None:
+        return Waivers()
+    try:
+        return Waivers(workspace.ledger.waivers())
+    except LedgerUnavailable:
+        return Waivers()
 
 
 def chosen_tables(pipeline: Pipeline, names: Sequence[str]) -> list[Derived]:

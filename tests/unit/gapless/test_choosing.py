@@ -128,7 +128,7 @@ class TestForced:
         """Where none is sufficient the one that offers most is taken, and it shows."""
         found = self.force(3, 6)
         assert (found.chosen, found.insufficient) == ("raw.full", True)
-        assert found.reason.startswith("forced; no source covers 90 %")
+        assert found.reason.startswith("waived; no source covers 90 %")
 
     def test_sufficient_all_the_same(self) -> None:
         """Where one is sufficient nothing is forced."""
