@@ -30,13 +30,16 @@ _FILE_SCHEMES = ("duckdb:///", "sqlite:///")
 
 
 @contextmanager
-def open_workspace(settings: Settings, *, write: bool, create: bool = True) -> Iterator[Workspace]:
+def open_workspace(
+    settings: Settings, *, write: bool, create: bool = True, record: bool = False
+) -> Iterator[Workspace]:
     """Open everything a verb works on, and close it afterwards.
 
     Args:
         settings: Resolved settings.
         write: Whether the verb publishes; for reading, several processes may be at it at once.
         create: Whether a warehouse that does not exist yet is made.
+        record: Whether the ledger is written although the warehouse is only read.
 
     Raises:
         ConfigError: a setting names something that does not exist.
@@ -49,10 +52,10 @@ def open_workspace(settings: Settings, *, write: bool, create: bool = True) -> I
         # The ledger first: where it cannot be written, the warehouse is not even opened.
         if not create:
             refuse_absent_warehouse(settings)
-        ledger = ledger_of(settings) if write else readable_ledger(settings)
+        ledger = ledger_of(settings) if write or record else readable_ledger(settings)
         if ledger is not None:
             opened.callback(ledger.close)
-            if write:
+            if write or record:
                 ledger.open()
         warehouse = warehouse_of(settings, read_only=not write)
         opened.callback(warehouse.close)

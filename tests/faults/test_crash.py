@@ -19,7 +19,7 @@ from gapless.plan.states import State
 from gapless.verbs.selection import Selection
 from gapless.verbs.status import last_known_status
 from support.child import BOUNDARIES, finished
-from support.shop import shop_pipeline
+from support.shop import NOW, shop_pipeline
 from support.shopkeeper import (
     COMPLETE_FEED,
     SHOP_DAYS,
@@ -217,7 +217,7 @@ def test_recovered_partition_is_known_to_the_ledger(shop: Shopkeeper) -> None:
     kill(shop, "published, not in the ledger")
     shop.backfill()
     with shop.ledger() as ledger:
-        known = last_known_status(shop_pipeline(), ledger, Selection(tables=[SHOP_DAYS]))
+        known = last_known_status(shop_pipeline(), ledger, Selection(tables=[SHOP_DAYS]), NOW)
     assert {found.partition: found.state for found in known.standings} == {
         day(number): State.COMPLETE for number in DAYS
     }

@@ -52,6 +52,24 @@ app.command(
     help="Compute, gate and publish every partition that is not done.",
 )
 app.command(
+    "gapless.cli.waive:waive",
+    name="waive",
+    help="Permit named dates to be published without named checks, until a date.\n\nNothing is "
+    "published: the next backfill makes use of it, and the dates are `waived`, never complete.",
+)
+app.command(
+    "gapless.cli.waivers:waivers",
+    name="waivers",
+    help="List what is waived, by whom, why and until when.\n\nExit codes: 0 nothing stands on a "
+    "waiver that has ended, 1 something does.",
+)
+app.command(
+    "gapless.cli.unwaive:unwaive",
+    name="unwaive",
+    help="End waivers before they expire.\n\nNothing published is touched; what stood on them "
+    "needs attention again.",
+)
+app.command(
     "gapless.cli.status:status",
     name="status",
     help="Say which dates are done.\n\nMeasured now, or as the ledger last knew it while a run is "

@@ -17,7 +17,7 @@ from gapless.errors import UsageError
 from gapless.events import Event
 from gapless.report.plan import plan_data, plan_text
 from gapless.report.run import run_text
-from gapless.run.settings import DEFAULT_WAIVER_DAYS
+from gapless.run.settings import DEFAULT_WAIVER_DAYS, waiver_lifetime
 from gapless.verbs.backfill import BackfillOptions, check_force
 from gapless.verbs.backfill import backfill as backfill_verb
 from gapless.verbs.backfill import plan as plan_verb
@@ -65,8 +65,7 @@ def backfill(
     """
     if reason is not None and not force:
         raise UsageError("--reason belongs to --force; without it nothing is overridden.")
-    if waive_days < 1:
-        raise UsageError(f"--waive-days {waive_days} would expire at once; give at least 1.")
+    waiver_lifetime(waive_days, "--waive-days")
     if force and reason is None:
         raise UsageError('--force needs --reason "…": it is kept with the partitions for ever.')
     selection = dates.selection(tables, with_upstream=with_upstream)

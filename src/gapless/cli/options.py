@@ -55,11 +55,12 @@ class SiteOptions:
 
     @contextmanager
     def workspace(
-        self, *, write: bool = False, create: bool = True, **more: object
+        self, *, write: bool = False, create: bool = True, record: bool = False, **more: object
     ) -> Iterator[Workspace]:
-        """Open the workspace these options mean."""
+        """Open the workspace these options mean; `record`: to write in the ledger only."""
         settings = self.settings(**more)
-        with open_workspace(settings, write=write, create=create) as workspace:
+        opened = open_workspace(settings, write=write, create=create, record=record)
+        with opened as workspace:
             yield workspace
 
 

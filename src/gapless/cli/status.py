@@ -8,7 +8,7 @@ from gapless.errors import WarehouseBusy
 from gapless.report.status import status_text
 from gapless.verbs.status import StatusReport, last_known_status
 from gapless.verbs.status import status as status_verb
-from gapless.wiring import pipeline_of, readable_ledger
+from gapless.wiring import clock_of, pipeline_of, readable_ledger
 
 
 def status(*tables: str, dates: Dates = DATES, site: Site = SITE) -> int:
@@ -40,6 +40,8 @@ def _report(tables: tuple[str, ...], dates: Dates, site: Site) -> StatusReport:
         if ledger is None:
             raise
         try:
-            return last_known_status(pipeline_of(settings), ledger, selection)
+            return last_known_status(
+                pipeline_of(settings), ledger, selection, clock_of(settings).now()
+            )
         finally:
             ledger.close()

@@ -101,7 +101,8 @@ def waived_standing(
         return replace(found, state=State.UNKNOWN, reason=reason, waivers=permission.ended)
     if left.lapsed:
         state, reason = _lapsed(left, doubt, changed, found.rows)
-        return replace(found, state=state, reason=reason, waivers=permission.ended)
+        needed = permission.ended if state is not State.COMPLETE else ()
+        return replace(found, state=state, reason=reason, waivers=needed)
     reason = f"waived: {permission.reason}"
     return replace(
         found,

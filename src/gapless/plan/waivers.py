@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from gapless.ledger.interface import Waiver
+from gapless.plan.states import Standing
 from gapless.warehouse.interface import Publication
 
 
@@ -49,6 +50,7 @@ class Permission:
             "reason": self.reason,
             "checks": list(self.checks),
             "actor": ", ".join(dict.fromkeys(waiver.actor for waiver in self.waivers)),
+            "granted_at": soonest.granted_at.isoformat(),
             "expires_at": soonest.expires_at.isoformat(),
         }
         if len(self.waivers) > 1:
@@ -71,7 +73,7 @@ class Waivers:
     that was granted by itself permits every publication of its partition until it ends.
     """
 
-    granted: Iterable[Waiver] = ()
+    granted: Sequence[Waiver] = ()
     _by_partition: dict[tuple[str, date], list[Waiver]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -100,13 +102,23 @@ class Waivers:
             now: UTC.
             checks: What stands against it now; what it was published without when empty.
         """
-        table, day = publication.table, publication.partition
         given = publication.evidence.get("waiver") or {}
+        return self.left_of(publication.table, publication.partition, given, now, checks)
+
+    def left_of(
+        self,
+        table: str,
+        day: date,
+        given: Mapping[str, Any],
+        now: datetime,
+        checks: Sequence[str] = (),
+    ) -> Permission:
+        """Say the same from what a publication keeps of its waiver."""
         own_ids = set(given.get("ids") or [given.get("id")])
         needed = tuple(checks) or tuple(given.get("checks") or ())
         known = [w for w in self.of(table, day) if w.run_id is None or w.waiver_id in own_ids]
         if given and not any(waiver.waiver_id in own_ids for waiver in known):
-            known.append(_recorded(publication, given))
+            known.append(_as_recorded(table, day, given))
         return _covering(known, needed, now)
 
 
@@ -130,18 +142,17 @@ def _covering(known: Sequence[Waiver], checks: Sequence[str], now: datetime) -> 
     return Permission(tuple(checks), tuple(chosen.values()), tuple(lacking), tuple(ended))
 
 
-def _recorded(publication: Publication, given: Mapping[str, Any]) -> Waiver:
+def _as_recorded(table: str, day: date, given: Mapping[str, Any]) -> Waiver:
     """Return a publication's waiver as its own evidence tells it."""
     return Waiver(
         waiver_id=str(given.get("id", "")),
-        table=publication.table,
-        partition=publication.partition,
+        table=table,
+        partition=day,
         checks=tuple(given.get("checks") or ()),
         reason=str(given.get("reason", "")),
         actor=str(given.get("actor", "")),
-        granted_at=publication.published_at,
+        granted_at=_moment(given.get("granted_at")),
         expires_at=_moment(given.get("expires_at")),
-        run_id=publication.run_id,
     )
 
 
@@ -151,3 +162,81 @@ def _moment(text: object) -> datetime:
         return datetime.fromisoformat(str(text)).astimezone(UTC)
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class WaiverUse:
+    """A waiver with what became of it."""
+
+    waiver: Waiver
+    in_force: bool
+    days_left: int
+    """Whole days until it expires; 0 on its last one and after it."""
+    standing: Standing | None
+    """The partition that stands on it, or did until it ended; None: nothing does."""
+
+    @property
+    def in_use(self) -> bool:
+        """Tell whether its partition is waived because of it."""
+        return self.in_force and self.standing is not None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Tell whether it has ended although its partition is not right without it."""
+        return not self.in_force and self.standing is not None and not self.standing.settled
+
+    @property
+    def how(self) -> str:
+        """Say in a word or two how it stands."""
+        if self.waiver.revoked_at is not None:
+            return f"revoked by {self.waiver.revoked_by}"
+        if not self.in_force:
+            return "expired"
+        return "in use" if self.in_use else "not used"
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        waiver = self.waiver
+        return {
+            "id": waiver.waiver_id,
+            "table": waiver.table,
+            "date": waiver.partition.isoformat(),
+            "checks": list(waiver.checks),
+            "reason": waiver.reason,
+            "actor": waiver.actor,
+            "granted_at": waiver.granted_at.isoformat(),
+            "expires_at": waiver.expires_at.isoformat(),
+            "days_left": self.days_left,
+            "forced_by": waiver.run_id,
+            "revoked_at": waiver.revoked_at.isoformat() if waiver.revoked_at else None,
+            "revoked_by": waiver.revoked_by or None,
+            "in_force": self.in_force,
+            "in_use": self.in_use,
+            "needs_attention": self.needs_attention,
+        }
+
+
+def waiver_uses(
+    granted: Iterable[Waiver], standings: Iterable[Standing], now: datetime
+) -> tuple[WaiverUse, ...]:
+    """Tell of each waiver whether it is in force and in use; those that end soonest come first.
+
+    Args:
+        granted: What the ledger knows.
+        standings: The partitions in question; they know their waivers also without a ledger.
+        now: UTC.
+    """
+    carrying = {w.waiver_id: (w, standing) for standing in standings for w in standing.waivers}
+    known = {kept.waiver_id: kept for kept, _ in carrying.values()}
+    known |= {waiver.waiver_id: waiver for waiver in granted}
+    found = [
+        WaiverUse(
+            waiver=waiver,
+            in_force=waiver.is_valid(now),
+            days_left=max(0, (waiver.expires_at - now).days) if waiver.is_valid(now) else 0,
+            standing=carrying[waiver.waiver_id][1] if waiver.waiver_id in carrying else None,
+        )
+        for waiver in known.values()
+    ]
+    order = ("expires_at", "table", "partition", "waiver_id")
+    return tuple(sorted(found, key=lambda use: tuple(getattr(use.waiver, name) for name in order)))

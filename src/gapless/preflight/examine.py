@@ -13,6 +13,7 @@ from gapless.plan.build import Action, Plan, Step
 from gapless.plan.standings import Standings
 from gapless.plan.states import State
 from gapless.preflight.sources import Foreseen, foresee_choices, partial_sources
+from gapless.preflight.waivers import waiver_findings
 from gapless.warehouse.interface import Warehouse
 from gapless.wording import plural
 
@@ -54,6 +55,7 @@ def examine(
         *_blocked(plan, standings),
         *partial_sources(foreseen, standings),
         *_doubtful_rows(plan, standings),
+        *waiver_findings(standings),
         *_known_facts(standings),
         *_held_leases(ledger.leases() if ledger is not None else [], plan, now),
         *_space(warehouse.free_bytes()),

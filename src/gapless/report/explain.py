@@ -85,12 +85,13 @@ def _named(story: Story) -> Iterator[tuple[str, RenderableType]]:
 
 
 def _waivers(story: Story) -> Iterator[tuple[str, RenderableType]]:
-    for waiver in story.waivers:
+    for use in story.waivers:
+        waiver = use.waiver
         yield (
             "waiver",
             (
                 f"{', '.join(waiver.checks)} by {waiver.actor} on {waiver.granted_at:%Y-%m-%d} "
-                f"until {waiver.expires_at:%Y-%m-%d}: {waiver.reason}"
+                f"until {waiver.expires_at:%Y-%m-%d} ({use.how}): {waiver.reason}"
             ),
         )
 
@@ -259,16 +260,7 @@ def story_data(story: Story) -> dict[str, Any]:
             for publication in story.publications
         ],
         "attempts": [_attempt_data(attempt) for attempt in story.attempts],
-        "waivers": [
-            {
-                "checks": list(waiver.checks),
-                "reason": waiver.reason,
-                "actor": waiver.actor,
-                "granted_at": waiver.granted_at.isoformat(),
-                "expires_at": waiver.expires_at.isoformat(),
-            }
-            for waiver in story.waivers
-        ],
+        "waivers": [use.as_data() for use in story.waivers],
         "next": story.next_step,
     }
 

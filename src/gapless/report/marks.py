@@ -10,6 +10,7 @@ from rich.text import Text
 from gapless.coverage import percent
 from gapless.partitions import spans
 from gapless.plan.states import NOT_YET, State
+from gapless.plan.waivers import WaiverUse
 
 STATE_MARKS: dict[str, tuple[str, str]] = {
     State.COMPLETE: ("●", "green"),
@@ -40,6 +41,15 @@ def mark(state: str) -> Text:
     """Return a state as symbol and word."""
     symbol, style = STATE_MARKS.get(state, ("?", "red"))
     return Text(f"{symbol} {word(state)}", style=style)
+
+
+def waiver_mark(use: WaiverUse) -> Text:
+    """Return how a waiver stands as symbol and word."""
+    if use.needs_attention:
+        return Text(f"✗ {use.how}", style="red")
+    if use.in_use:
+        return Text("! waived", style="magenta")
+    return Text(f"· {use.how}", style="dim")
 
 
 def word(state: str) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapless.plan.states import NOT_YET, State
-from gapless.report.marks import covered, mark, short
+from gapless.report.marks import covered, mark, short, waiver_mark
 from gapless.verbs.status import StatusReport
 from gapless.wording import plural
 
@@ -84,12 +84,14 @@ def _stretches(report: StatusReport) -> Iterator[RenderableType]:
 
 
 def _waivers(report: StatusReport) -> Iterator[RenderableType]:
-    if report.waivers:
+    shown = [use for use in report.waivers if use.in_force or use.needs_attention]
+    if shown:
         yield ""
-    for waiver in report.waivers:
+    for use in shown:
+        waiver = use.waiver
         yield Text.assemble(
-            ("! waived  ", "magenta"),
-            (f"{short(waiver.table)} {waiver.partition}", "bold"),
+            waiver_mark(use),
+            (f"  {short(waiver.table)} {waiver.partition}", "bold"),
             f"  by {waiver.actor} on {waiver.granted_at:%Y-%m-%d} until "
             f"{waiver.expires_at:%Y-%m-%d} ({', '.join(waiver.checks)}): {waiver.reason}",
         )

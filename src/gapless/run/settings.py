@@ -8,11 +8,14 @@ import socket
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from gapless.errors import UsageError
 from gapless.run.leases import LEASE_TTL
 
 DEFAULT_CHUNK = 1000
 """Partitions staged by one statement: six NBA seasons. Cutting smaller costs (see the ADR)."""
 DEFAULT_WAIVER_DAYS = 30
+WAIVER_DAYS_AT_MOST = 366
+"""What is right for longer belongs into the gate, or is a known limitation."""
 
 
 def default_actor() -> str:
@@ -26,6 +29,27 @@ def default_actor() -> str:
         # Containers may run under an id that has no name.
         user = f"uid{os.getuid()}"
     return f"{user}@{socket.gethostname()}"
+
+
+def waiver_lifetime(days: int, where: str) -> timedelta:
+    """Return how long a waiver holds.
+
+    Args:
+        days: As the user gives them.
+        where: The option they stand in.
+
+    Raises:
+        UsageError: none, or more than a year.
+    """
+    if days < 1:
+        raise UsageError(f"{where} {days} would expire at once; give at least 1.")
+    if days > WAIVER_DAYS_AT_MOST:
+        raise UsageError(
+            f"{where} {days} is too long: a waiver has to be looked at again within "
+            f"{WAIVER_DAYS_AT_MOST} days. What is right for ever belongs into the gate, or is a "
+            "known limitation."
+        )
+    return timedelta(days=days)
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def _examine_table(work: _Examination, table: Table) -> None:
             if table.trusted or (day < picture.today and not of(table.name, day).not_yet)
         ]
         work.checked[table.name] = measure_source(work.warehouse, work.standings, table, asked)
-        judge_source(work.notebook, table, work.checked[table.name])
+        judge_source(work.notebook, work.standings, table, work.checked[table.name])
     elif isinstance(table, Derived):
         # Who played is not known before a date is closed; what was published may be of before.
         closed = [d for d in work.days if not work.standings.of(table.name, d).not_yet]

@@ -32,6 +32,9 @@ RESTS_ON_STALE = "rests_on_stale"
 LEFTOVER = "leftover_rows"
 """Rows of a table that nobody demands on a past date, too few to be of use."""
 
+WAIVER_ENDED = "waiver_ended"
+"""A partition that stood on somebody's word, which has ended."""
+
 _NAMES_OF = {
     CHECK_COVERAGE: DETAIL_MISSING,
     CHECK_GROUP_COVERAGE: DETAIL_MISSING,
@@ -79,14 +82,21 @@ def _note_result(
     code = result.check
     severity = Severity.WARNING if result.outcome is Outcome.WARN else Severity.ERROR
     if result.outcome is Outcome.UNKNOWN:
+        # Nobody can vouch for what nobody has seen.
         code = "unknown"
-    if standing.state is State.WAIVED:
+    elif covers(standing, result.check):
         severity = Severity.INFO
     text = f"{result.found}, expected {result.expected}"
     if named:
         listed = ", ".join(str(name) for name in named[:NAMED_AT_MOST])
         text += f"; first: {listed}"
     notebook.note(severity, code, standing.table, standing.partition, text)
+
+
+def covers(standing: Standing, check: str) -> bool:
+    """Tell whether somebody's word stands in for a check of a partition."""
+    waived = standing.state is State.WAIVED
+    return waived and any(waiver.covers(check) for waiver in standing.waivers)
 
 
 def _note_checked(
@@ -98,6 +108,7 @@ def _note_checked(
     measured: Measured,
 ) -> None:
     """Note the violations of one check; one that examined nothing is unknown, never passed."""
+    gated = table.gate.checks if isinstance(table, Derived) else ()
     for day in days:
         if day not in checked.asked:
             continue
@@ -106,7 +117,11 @@ def _note_checked(
         if checked.error:
             _note_error(notebook, table.name, day, checked)
         elif found is not None and found.examined:
-            waived = standings.of(table.name, day).state is State.WAIVED
+            standing = standings.of(table.name, day)
+            waived = covers(standing, checked.check.name)
+            if checked.check not in gated:
+                # It stopped nothing when the partition was published, so nobody waived it.
+                waived = standing.state is State.WAIVED
             note_violations(notebook, table.name, day, checked, found, waived=waived)
         elif checked.check.blocking and coverage is not None and coverage.expected:
             text = f"{checked.check.name} examined nothing"
@@ -144,13 +159,16 @@ def note_violations(
     notebook.note(given, checked.check.name, table, day, text, ratio)
 
 
-def judge_source(notebook: Notebook, source: Source, checks: Sequence[Checked]) -> None:
+def judge_source(
+    notebook: Notebook, standings: Standings, source: Source, checks: Sequence[Checked]
+) -> None:
     """Note what the checks of a source say of its dates; one that failed to run says nothing."""
     for checked in checks:
         for day in checked.asked if checked.error else ():
             _note_error(notebook, source.name, day, checked)
         for day, found in checked.by_date.items():
-            note_violations(notebook, source.name, day, checked, found, is_fact=True)
+            waived = covers(standings.of(source.name, day), checked.check.name)
+            note_violations(notebook, source.name, day, checked, found, waived=waived, is_fact=True)
 
 
 def _note_error(notebook: Notebook, table: str, day: date, checked: Checked) -> None:
@@ -174,6 +192,9 @@ def judge_standing(
     if standing.state is State.WAIVED:
         notebook.note(Severity.INFO, "waived", standing.table, standing.partition, standing.reason)
     if code is None or (code == CHECK_MISSING and limited):
+        return
+    if standing.waivers:
+        notebook.note(Severity.ERROR, WAIVER_ENDED, table.name, standing.partition, standing.reason)
         return
     if standing.not_yet:
         notebook.note(Severity.INFO, NOT_YET, standing.table, standing.partition, standing.reason)
@@ -223,7 +244,7 @@ def measured_state(standing: Standing, codes: Sequence[str]) -> State:
         return State.UNKNOWN
     not_of_rows = ("stale", RESTS_ON_STALE, "blocked", CHECK_MISSING)
     wrong_rows = [code for code in codes if code not in not_of_rows]
-    if standing.settled and standing.state is not State.WAIVED and wrong_rows:
+    if standing.settled and wrong_rows:
         return State.PARTIAL
     return standing.state
 

@@ -18,8 +18,14 @@ from gapless.findings import Remedy
 from gapless.plan.picture import Picture
 from gapless.plan.states import NOT_YET
 from gapless.sql.cleaning import clean_script
-from gapless.validate.judging import LEFTOVER, RESTS_ON_STALE
-from gapless.validate.remedies import compute_again, compute_readers, load_again, look_at
+from gapless.validate.judging import LEFTOVER, RESTS_ON_STALE, WAIVER_ENDED
+from gapless.validate.remedies import (
+    compute_again,
+    compute_readers,
+    load_again,
+    look_at,
+    waive_again,
+)
 from gapless.validate.strays import FUTURE, OFF_CALENDAR, OUTSIDE
 
 MESSAGES = {
@@ -31,6 +37,7 @@ MESSAGES = {
     NOT_YET: "{table} has dates that are not closed yet; nothing is wrong with them.",
     "unknown": "Nothing can be said about {table}: something could not be evaluated.",
     "waived": "{table} was published below its gate, on somebody's word.",
+    WAIVER_ENDED: "{table} stood on somebody's word, and the waiver has ended.",
     "tampered_rows": "{table} no longer holds what was published: rows were changed behind it.",
     "unaccounted_rows": "{table} holds rows that no publication accounts for.",
     CHECK_COVERAGE: "{table} lacks expected keys.",
@@ -77,6 +84,9 @@ def remedies_of(
         return ()
     if code == "waived":
         return (look_at(table, days),)
+    if code == WAIVER_ENDED:
+        mend = load_again() if isinstance(table, Source) else compute_again(table, days)
+        return (mend, *further, waive_again(table, days), look_at(table, days))
     if isinstance(table, Source):
         return (load_again(), *further, look_at(table, days))
     if code in ("blocked", RESTS_ON_STALE):

@@ -24,6 +24,7 @@ from gapless.run.settings import (
     Force,
     RunSettings,
     default_actor,
+    waiver_lifetime,
 )
 from gapless.run.work import known_state
 from gapless.verbs.selection import Selection, look
@@ -114,6 +115,7 @@ def check_force(selection: Selection, options: BackfillOptions) -> None:
     """
     if options.force_reason is None:
         return
+    waiver_lifetime(options.waiver_days, "--waive-days")
     if not options.force_reason.strip():
         raise UsageError(
             '--force needs a reason that others will understand: --force --reason "…". '

@@ -13,7 +13,7 @@ from gapless.declare.expected import PlainExpected
 from gapless.declare.inputs import Read, reads_of
 from gapless.declare.tables import Derived, Table
 from gapless.errors import QueryFailed
-from gapless.ledger.interface import Attempt, Waiver
+from gapless.ledger.interface import Attempt
 from gapless.measure import (
     CheckOutcome,
     Named,
@@ -29,7 +29,8 @@ from gapless.measure import (
 from gapless.partitions import Path, path_of
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
-from gapless.verbs.selection import Selection, look
+from gapless.plan.waivers import WaiverUse, waiver_uses
+from gapless.verbs.selection import Selection, look, some_reader
 from gapless.verbs.workspace import Workspace
 from gapless.verdicts import GateResult, judge
 from gapless.warehouse.interface import Publication
@@ -76,7 +77,7 @@ class Story:
     """Of a source."""
     publications: tuple[Publication, ...] = ()
     attempts: tuple[Attempt, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
     unmeasured: str = ""
     """Why the published rows could not be measured."""
     unit: str = "row"
@@ -97,6 +98,8 @@ class Story:
         match self.standing.state:
             case State.COMPLETE | State.WARM_UP | State.NOTHING_EXPECTED:
                 return ""
+            case State.WAIVED if not isinstance(self.table, Derived):
+                return "gapless load --data DIR  # once there is more to load"
             case State.WAIVED:
                 return f"gapless backfill {name} --dates {self.day}  # once its cause is mended"
             case State.BLOCKED if self.cause_is_source:
@@ -117,7 +120,7 @@ def explain(workspace: Workspace, name: str, day: date) -> Story:
         DeclarationError: there is no such table.
     """
     table = workspace.pipeline.table(name)
-    reader = table if isinstance(table, Derived) else _some_reader(workspace, table)
+    reader = table if isinstance(table, Derived) else some_reader(workspace.pipeline, table)
     standings, _ = look(workspace, Selection(tables=[reader.name], dates=[day]))
     picture = standings.picture
     facts = picture.calendar.dates.get(day)
@@ -134,9 +137,9 @@ def explain(workspace: Workspace, name: str, day: date) -> Story:
         if isinstance(table, Derived)
         else (),
         attempts=tuple(ledger.attempts(table=table.name, first=day, last=day)) if ledger else (),
-        waivers=tuple(w for w in ledger.waivers(table=table.name) if w.partition == day)
-        if ledger
-        else (),
+        waivers=waiver_uses(
+            picture.waivers.of(table.name, day), [standings.of(table.name, day)], picture.now
+        ),
         unit=picture.calendar.unit,
         cause_is_source=_is_caused_by_source(workspace, standings.of(table.name, day)),
     )
@@ -150,14 +153,6 @@ def explain(workspace: Workspace, name: str, day: date) -> Story:
 def _is_caused_by_source(workspace: Workspace, standing: Standing) -> bool:
     cause = standing.cause
     return cause is not None and cause[0] in {s.name for s in workspace.pipeline.sources}
-
-
-def _some_reader(workspace: Workspace, source: Table) -> Derived:
-    """Looking at a reader's inputs measures the source, too."""
-    for table in workspace.pipeline.derived_tables:
-        if source in workspace.pipeline.upstream_of(table):
-            return table
-    return workspace.pipeline.derived_tables[0]
 
 
 def _measured(

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
-from gapless.declare.tables import Derived, Source
+from gapless.declare.tables import Derived, Source, Table
 from gapless.errors import LedgerUnavailable, UsageError, nearest
 from gapless.partitions import DateRange
 from gapless.plan.build import Request, resolve_request
@@ -44,7 +44,10 @@ class Selection:
 
 
 def look(
-    workspace: Workspace, selection: Selection, also: Sequence[Source] = ()
+    workspace: Workspace,
+    selection: Selection,
+    also: Sequence[Source] = (),
+    waivers: Waivers | None = None,
 ) -> tuple[Standings, Request]:
     """Read the state of everything a selection depends on.
 
@@ -52,6 +55,7 @@ def look(
         workspace: Where to look.
         selection: Tables and dates.
         also: Sources to look at on these dates, whether the tables read them or not.
+        waivers: What is permitted; when None, what the ledger knows.
 
     Raises:
         UsageError: an unknown table or season, or dates that contradict each other.
@@ -78,7 +82,7 @@ def look(
         now=workspace.clock.now(),
         tables=[*tables, *also],
         span=request.span,
-        waivers=known_waivers(workspace),
+        waivers=known_waivers(workspace) if waivers is None else waivers,
     )
     return derive_standings(picture, measure_doubts(warehouse, picture)), request
 
@@ -95,6 +99,14 @@ def known_waivers(workspace: Workspace) -> Waivers:
         return Waivers(workspace.ledger.waivers())
     except LedgerUnavailable:
         return Waivers()
+
+
+def some_reader(pipeline: Pipeline, source: Table) -> Derived:
+    """Return a table that reads a source: looking at its inputs measures the source, too."""
+    for table in pipeline.derived_tables:
+        if source in pipeline.upstream_of(table):
+            return table
+    return pipeline.derived_tables[0]
 
 
 def chosen_tables(pipeline: Pipeline, names: Sequence[str]) -> list[Derived]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,6 +13,8 @@ from gapless.errors import UsageError
 from gapless.ledger.interface import Ledger, Waiver
 from gapless.partitions import DateRange, spans
 from gapless.plan.states import NOT_YET, Standing, State
+from gapless.plan.waivers import WaiverUse, waiver_uses
+from gapless.verbs.known import known_standings
 from gapless.verbs.selection import Selection, chosen_tables, look
 from gapless.verbs.workspace import Workspace
 
@@ -42,7 +44,8 @@ class StatusReport:
     """Dates with anything on the calendar; empty when read from the ledger."""
     measured_at: datetime | None
     """None: measured just now; else when the ledger's newest entry was."""
-    waivers: tuple[Waiver, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+    """Those of the selected dates, also of sources; the ones that end soonest first."""
     tables: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
     """Tables that are loaded, not computed."""
@@ -115,17 +118,7 @@ class StatusReport:
                 }
                 for standing in self.standings
             ],
-            "waivers": [
-                {
-                    "table": waiver.table,
-                    "date": waiver.partition.isoformat(),
-                    "checks": list(waiver.checks),
-                    "reason": waiver.reason,
-                    "actor": waiver.actor,
-                    "expires_at": waiver.expires_at.isoformat(),
-                }
-                for waiver in self.waivers
-            ],
+            "waivers": [use.as_data() for use in self.waivers],
         }
 
 
@@ -136,50 +129,43 @@ def status(workspace: Workspace, selection: Selection) -> StatusReport:
     days = request.dates
     if not selection.names_dates:
         days = tuple(day for day in days if day in standings.picture.calendar.dates)
+    sources = tuple(source.name for source in workspace.pipeline.sources)
+    seen = [name for name in (*names, *sources) if name in standings.by_table]
+    carrying = [standings.of(name, day) for name in seen for day in days]
     return StatusReport(
         standings=tuple(standings.of(name, day) for name in names for day in days),
         scheduled=tuple(day for day in days if day in standings.picture.calendar.dates),
         measured_at=None,
-        waivers=_waivers(workspace.ledger, names, days),
+        waivers=_waivers(standings.picture.waivers.granted, carrying, standings.picture.now),
         tables=names,
-        sources=tuple(source.name for source in workspace.pipeline.sources),
+        sources=sources,
         dates_named=request.dates_named,
     )
 
 
-def last_known_status(pipeline: Pipeline, ledger: Ledger, selection: Selection) -> StatusReport:
+def last_known_status(
+    pipeline: Pipeline, ledger: Ledger, selection: Selection, now: datetime
+) -> StatusReport:
     """Return the states the ledger last knew, for when another process owns the warehouse.
 
     A partition of which the ledger knows nothing is unknown, never done.
     """
     names = tuple(table.name for table in chosen_tables(pipeline, selection.tables))
-    known = {(state.table, state.partition): state for state in ledger.states()}
+    known = known_standings(ledger, now)
     days = _known_dates(ledger, pipeline, selection, {day for _, day in known})
     standings = []
     for name in names:
         for day in days:
-            state = known.get((name, day))
-            if state is None:
-                reason = "the warehouse is in use, and the ledger knows nothing of it"
-                standings.append(Standing(name, day, State.UNKNOWN, reason))
-                continue
-            standings.append(
-                Standing(
-                    name,
-                    day,
-                    State(state.state),
-                    state.reason,
-                    state.expected,
-                    state.present,
-                    version=state.version,
-                )
-            )
-    measured = [known[s.table, s.partition].measured_at for s in standings if s.version is not None]
+            reason = "the warehouse is in use, and the ledger knows nothing of it"
+            nothing = Standing(name, day, State.UNKNOWN, reason)
+            standings.append(known.get((name, day), nothing))
+    at = {(state.table, state.partition): state.measured_at for state in ledger.states()}
+    measured = [at[s.table, s.partition] for s in standings if s.version is not None]
     return StatusReport(
         standings=tuple(standings),
         scheduled=tuple(days),
         measured_at=max(measured, default=datetime(1, 1, 1, tzinfo=UTC)),
-        waivers=_waivers(ledger, names, days),
+        waivers=_waivers(ledger.waivers(), standings, now),
         tables=names,
     )
 
@@ -216,13 +202,8 @@ def _known_dates(
 
 
 def _waivers(
-    ledger: Ledger | None, names: Sequence[str], days: Sequence[date]
-) -> tuple[Waiver, ...]:
-    if ledger is None:
-        return ()
-    wanted = set(days)
-    return tuple(
-        waiver
-        for waiver in ledger.waivers()
-        if waiver.table in names and waiver.partition in wanted
-    )
+    granted: Iterable[Waiver], standings: Sequence[Standing], now: datetime
+) -> tuple[WaiverUse, ...]:
+    wanted = {(standing.table, standing.partition) for standing in standings}
+    chosen = [waiver for waiver in granted if (waiver.table, waiver.partition) in wanted]
+    return waiver_uses(chosen, standings, now)
