@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import duckdb
 
 from gapless import Gate, Pipeline, check, keys_of, same_date
 from gapless.cli.app import run as run_command
+from gapless.clock import Clock
 from gapless.declare.gates import Check
 from gapless.declare.statements import Statement
 from gapless.declare.tables import Derived, Source
@@ -82,6 +83,7 @@ class Shopkeeper:
 
     folder: Path
     pipeline: Pipeline = field(default_factory=shop_pipeline)
+    now: datetime = NOW
 
     @property
     def file(self) -> Path:
@@ -110,6 +112,14 @@ class Shopkeeper:
         """Return a keeper of the same shop with other declarations."""
         return replace(self, pipeline=pipeline)
 
+    def at(self, now: datetime) -> Shopkeeper:
+        """Return a keeper of the same shop at another time."""
+        return replace(self, now=now)
+
+    def later(self, **lapse: float) -> Shopkeeper:
+        """Return a keeper of the same shop after some days, hours or seconds."""
+        return self.at(self.now + timedelta(**lapse))
+
     # -- verbs -------------------------------------------------------------------------------
 
     @contextmanager
@@ -118,7 +128,7 @@ class Shopkeeper:
         workspace = open_shop(self.folder, self.pipeline, ledger=ledger)
         try:
             workspace.open_ledger.open()
-            yield workspace
+            yield replace(workspace, clock=Clock.fixed(self.now))
         finally:
             close(workspace)
 
@@ -173,7 +183,8 @@ class Shopkeeper:
     def command(self, *arguments: str) -> Command:
         """Run a command of the program on this shop, with the plain shop pipeline."""
         configuration = self.folder / "gapless.toml"
-        configuration.write_text(CONFIGURATION)
+        moment = self.now.isoformat()
+        configuration.write_text(CONFIGURATION.replace(NOW.isoformat(), moment))
         (self.folder / "shop_site.py").write_text(SITE)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):

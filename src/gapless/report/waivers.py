@@ -82,7 +82,8 @@ def waivers_text(report: WaiverReport, *, everything: bool = False) -> Iterator[
             f"{short(waiver.table)} {dates}: {waiver.reason} "
             f"({waiver.actor}, {waiver.granted_at:%Y-%m-%d})",
         )
-    yield from _attention([use.standing for use in shown if use.needs_attention and use.standing])
+    needing = [use.standing for use in shown if use.needs_attention and use.standing]
+    yield from _attention(list({(s.table, s.partition): s for s in needing}.values()))
 
 
 def unwaive_text(report: UnwaiveReport) -> Iterator[RenderableType]:
@@ -114,7 +115,8 @@ def _attention(standings: Sequence[Standing]) -> Iterator[RenderableType]:
         return
     first = standings[0]
     yield ""
-    yield Text(f"✗ {plural(len(standings), 'partition')} need attention:", style="red")
+    verb = "needs" if len(standings) == 1 else "need"
+    yield Text(f"✗ {plural(len(standings), 'partition')} {verb} attention:", style="red")
     yield from _standings(standings)
     yield Text.assemble(
         ("Look: ", "cyan"),
