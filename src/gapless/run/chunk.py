@@ -95,7 +95,9 @@ class StagedChunk:
 
     chunk: Chunk
     place: str
-    """Relation with the staged rows."""
+    """Relation with the staged rows; empty when no date was fed."""
+    expected: str = ""
+    """Relation with the expected set."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Its columns with their types."""
     audited: dict[date, Audited] = field(default_factory=dict)
@@ -144,7 +146,7 @@ def stage_chunk(
     }
     fed = [day for day in chunk.days if day not in unfed]
     if not fed:
-        return StagedChunk(chunk, place="", unfed=unfed)
+        return StagedChunk(chunk, place="", expected=expected_place, unfed=unfed)
     scope = chunk.scope.within(fed)
     bindings = Bindings(
         scope=scope,
@@ -154,7 +156,7 @@ def stage_chunk(
     text = compose(chunk.table.statement, chunk.table.inputs_on(chunk.path), bindings)
     place, columns = warehouse.stage(rows_name, text)
     check_staged_columns(chunk.table, columns, scope.partition)
-    staged = StagedChunk(chunk, place=place, columns=columns, unfed=unfed)
+    staged = StagedChunk(chunk, place, expected_place, columns, unfed=unfed)
     staged.audited = _audit(
         warehouse, staged, scope, tuple(columns), expected_place, choices, catalog
     )

@@ -18,6 +18,7 @@ from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.plan.waivers import Permission, Waivers
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
+from gapless.run.difference import with_differences
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.records import (
@@ -187,6 +188,7 @@ class ChunkProcess:
                 for one in audited
             ]
         changed = [p.partition for p in publications if self._differs(p)]
+        publications = self._with_differences(staged, publications, changed)
         request = PublishRequest(
             table=chunk.table.name,
             partition=chunk.scope.partition,
@@ -239,6 +241,16 @@ class ChunkProcess:
     def _differs(self, publication: Publication) -> bool:
         held = self._standings.picture.contents[publication.table].on(publication.partition)
         return held is None or held != held_of(publication)
+
+    def _with_differences(
+        self, staged: StagedChunk, publications: Sequence[Publication], changed: Sequence[date]
+    ) -> list[Publication]:
+        picture, name = self._standings.picture, staged.chunk.table.name
+        held = picture.contents[name]
+        compared = [day for day in changed if held.on(day) is not None]
+        new = [day for day in changed if held.on(day) is None]
+        live = picture.catalog.get(name, {})
+        return with_differences(self._warehouse, staged, publications, live, compared, new)
 
     def _take_over(
         self,

@@ -47,6 +47,13 @@ class PublishContract(Publishing):
         assert raw.columns(TABLE) == COLUMNS
         assert raw.published() == [(TABLE, day(0), 1), (TABLE, day(1), 1)]
 
+    def test_current_publications(self, warehouse: Warehouse, raw: RawAccess) -> None:
+        """Rows join to the newest publication of their partition through one relation."""
+        self.publish(warehouse, [score(0, 1), score(1, 1)])
+        self.publish(warehouse, [score(1, 2)], version=2)
+        newest = [(row[1], row[2]) for row in raw.rows("gapless.current_publications")]
+        assert newest == [(day(0), 1), (day(1), 2)]
+
     def test_only_its_dates(self, warehouse: Warehouse, raw: RawAccess) -> None:
         """Publishing replaces the rows of its dates, all of them, and no other row."""
         self.publish(warehouse, [score(0, 1), score(1, 1), score(1, 2), score(2, 1)])

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gapless.warehouse.duckdb import DuckDBWarehouse
 
 PUBLICATIONS = "gapless.publications"
+CURRENT_PUBLICATIONS = "gapless.current_publications"
+"""View with the newest publication of each partition, for rows to be joined to."""
 _PUBLICATION_TYPES = {
     "table_name": "VARCHAR",
     "partition_date": "DATE",
@@ -41,17 +43,18 @@ _PUBLICATION_TYPES = {
     "evidence": "VARCHAR",
 }
 _COLUMNS = ", ".join(f"{name} {kind} NOT NULL" for name, kind in _PUBLICATION_TYPES.items())
+_NEWEST = "version = max(version) OVER (PARTITION BY table_name, partition_date)"
 # Two transactions that fill the same partition collide on the key, also when it was empty before.
 CREATE_PUBLICATIONS = f"""
 CREATE SCHEMA IF NOT EXISTS gapless;
 CREATE TABLE IF NOT EXISTS {PUBLICATIONS} (
     {_COLUMNS},
     PRIMARY KEY (table_name, partition_date, version)
-)
+);
+CREATE VIEW IF NOT EXISTS {CURRENT_PUBLICATIONS} AS SELECT * FROM {PUBLICATIONS} QUALIFY {_NEWEST}
 """
 NEWEST_PUBLICATIONS = (
-    f"SELECT * FROM {PUBLICATIONS} QUALIFY version = max(version) "
-    "OVER (PARTITION BY table_name, partition_date) ORDER BY table_name, partition_date"
+    f"SELECT * FROM {PUBLICATIONS} QUALIFY {_NEWEST} ORDER BY table_name, partition_date"
 )
 
 

@@ -1,0 +1,5 @@
+"""Shops that runs are looked at closely."""
+
+from support.shop_fixtures import computed, done, pristine, shop
+
+__all__ = ["computed", "done", "pristine", "shop"]
