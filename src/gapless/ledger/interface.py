@@ -54,7 +54,7 @@ class Category(enum.StrEnum):
     """Why an expected key is not there."""
 
     MISSING_UPSTREAM = "missing_upstream"
-    """No input holds the key."""
+    """An input that feeds the rows of its date does not hold the key."""
     UNUSABLE = "unusable"
     """It was computed, with NULL where a value is required."""
     EXCLUDED = "excluded"
@@ -265,6 +265,10 @@ class Ledger(ABC):
         """Return one run with its plan; None when the ledger does not know it."""
 
     @abstractmethod
+    def runs_by_id(self, run_ids: Collection[str]) -> dict[str, Run]:
+        """Return those runs that the ledger knows, without their plans, which may be long."""
+
+    @abstractmethod
     def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Append attempts, all of them or none."""
 
@@ -342,9 +346,17 @@ class Ledger(ABC):
 
     @abstractmethod
     def failures(
-        self, *, table: str | None = None, first: date | None = None, last: date | None = None
+        self,
+        *,
+        table: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        unresolved: bool = False,
     ) -> list[Failure]:
-        """Return failures, also resolved ones, by table, partition and entity; dates inclusive."""
+        """Return failures, by table, partition and entity; dates inclusive.
+
+        Resolved ones are among them unless only the `unresolved` are asked for.
+        """
 
     @abstractmethod
     def record_states(self, states: Sequence[PartitionState]) -> None:

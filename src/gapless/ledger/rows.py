@@ -13,11 +13,14 @@ from gapless.ledger.interface import Holder, Lease
 from gapless.ledger.store import POSTGRESQL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from _typeshed import DataclassInstance
     from sqlalchemy.engine import Connection
+
+BATCH = 1000
+"""Values in one IN; SQLite takes 32,766 in a statement."""
 
 _Record = TypeVar("_Record", bound="DataclassInstance")
 
@@ -49,6 +52,12 @@ def between(query: Select[Any], table: Table, first: date | None, last: date | N
     if first is not None:
         query = query.where(table.c.partition >= first)
     return query if last is None else query.where(table.c.partition <= last)
+
+
+def batched(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut values into as many as every store takes in one statement."""
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -136,6 +137,18 @@ class SqlLedger(Ledger):
         query = rows.select_fields(schema.runs, Run).where(schema.runs.c.run_id == run_id)
         with self._reading() as connection:
             return next(iter(rows.read(connection, query, Run)), None)
+
+    def runs_by_id(self, run_ids: Collection[str]) -> dict[str, Run]:
+        """Return those runs that the ledger knows, without their plans, which may be long."""
+        kept = schema.runs.c
+        names = [field.name for field in fields(Run) if field.name != "plan"]
+        query = select(*(kept[name] for name in names))
+        found: dict[str, Run] = {}
+        with self._reading() as connection:
+            for some in rows.batched(sorted(run_ids)):
+                for row in connection.execute(query.where(kept.run_id.in_(some))):
+                    found[row.run_id] = Run(**dict(zip(names, row, strict=True)))
+        return found
 
     def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Append attempts, all of them or none."""
@@ -283,11 +296,18 @@ class SqlLedger(Ledger):
             rows.upsert(connection, schema.failures, rows.to_rows(failures))
 
     def failures(
-        self, *, table: str | None = None, first: date | None = None, last: date | None = None
+        self,
+        *,
+        table: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        unresolved: bool = False,
     ) -> list[Failure]:
-        """Return failures, also resolved ones, by table, partition and entity; dates inclusive."""
+        """Return failures, or the unresolved ones, by table, partition and entity."""
         kept = schema.failures
         query = rows.within(rows.select_fields(kept, Failure), kept, table)
+        if unresolved:
+            query = query.where(kept.c.resolved_at.is_(None))
         with self._reading() as connection:
             found = rows.read(connection, rows.between(query, kept, first, last), Failure)
         return sorted(found, key=lambda f: (f.table, f.partition, f.entity, f.first_seen))

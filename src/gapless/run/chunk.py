@@ -98,6 +98,8 @@ class StagedChunk:
     """Relation with the staged rows; empty when no date was fed."""
     expected: str = ""
     """Relation with the expected set."""
+    bindings: Bindings | None = None
+    """What the statement was bound to; None when no date was fed."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Its columns with their types."""
     audited: dict[date, Audited] = field(default_factory=dict)
@@ -156,7 +158,7 @@ def stage_chunk(
     text = compose(chunk.table.statement, chunk.table.inputs_on(chunk.path), bindings)
     place, columns = warehouse.stage(rows_name, text)
     check_staged_columns(chunk.table, columns, scope.partition)
-    staged = StagedChunk(chunk, place, expected_place, columns, unfed=unfed)
+    staged = StagedChunk(chunk, place, expected_place, bindings, columns, unfed=unfed)
     staged.audited = _audit(
         warehouse, staged, scope, tuple(columns), expected_place, choices, catalog
     )

@@ -10,7 +10,7 @@ from functools import partial
 from gapless.choosing import ChoiceMade
 from gapless.declare.gates import CHECK_INPUTS, CHECK_SOURCE
 from gapless.errors import GaplessError, PartitionError, QueryFailed, WarehouseError
-from gapless.ledger.interface import Attempt, Verdict
+from gapless.ledger.interface import Attempt, Failure, Verdict
 from gapless.partitions import DateRange
 from gapless.plan.derive import unfit_source
 from gapless.plan.picture import read_projections
@@ -19,6 +19,7 @@ from gapless.plan.states import Standing, State
 from gapless.plan.waivers import Permission, Waivers
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
 from gapless.run.difference import with_differences
+from gapless.run.failing import failures_of_error, failures_of_refused, failures_of_unfed
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.records import (
@@ -45,11 +46,13 @@ class ChunkResult:
     table: str
     attempts: list[Attempt] = field(default_factory=list)
     choices: dict[date, tuple[ChoiceMade, ...]] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
 
     def add(self, other: ChunkResult) -> None:
         """Take over the partitions of another part of the chunk."""
         self.attempts += other.attempts
         self.choices |= other.choices
+        self.failures += other.failures
 
 
 class ChunkProcess:
@@ -121,6 +124,7 @@ class ChunkProcess:
         if refused:
             result.add(self._refuse(staged, refused, started))
         now = self._frame.clock.now()
+        result.failures += failures_of_unfed(self._warehouse, self._frame, staged, self._catalog)
         for day, made in staged.unfed.items():
             reason = "; ".join(f"{c.input}: {c.reason}" for c in made if c.place is None)
             reason += ". Nothing was computed or published."
@@ -238,6 +242,10 @@ class ChunkProcess:
         self._take_over(staged, publications, passed, result)
         return result
 
+    @property
+    def _catalog(self) -> Mapping[str, Mapping[str, str]]:
+        return self._standings.picture.catalog
+
     def _differs(self, publication: Publication) -> bool:
         held = self._standings.picture.contents[publication.table].on(publication.partition)
         return held is None or held != held_of(publication)
@@ -283,6 +291,10 @@ class ChunkProcess:
         audited = [staged.audited[day] for day in refused]
         kept = self._quarantine(staged, audited, now)
         result = ChunkResult(chunk.table.name)
+        days = [one.day for one in audited if one.coverage.missing]
+        result.failures += failures_of_refused(
+            self._warehouse, self._frame, staged, self._catalog, days
+        )
         for one in audited:
             reason = refusal_reason(chunk, one, kept, refused[one.day])
             result.attempts.append(
@@ -336,6 +348,7 @@ class ChunkProcess:
         reason = f"{chunk.table.statement.origin}: {error}"
         if not error.untouched:
             reason += " Nothing was published."
+        result.failures += failures_of_error(self._frame, chunk, days, reason)
         for day in days:
             result.attempts.append(
                 bare_attempt(

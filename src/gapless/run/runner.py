@@ -21,6 +21,7 @@ from gapless.ledger.liveness import host_name
 from gapless.plan.build import Action, Plan
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing
+from gapless.run.failing import end_failures
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.report import RunReport, collect
@@ -86,6 +87,7 @@ class Runner:
                 statements=self._warehouse.statements - before,
             )
             self._remember(plan, standings, report.finished_at)
+            end_failures(frame, plan, standings, report.finished_at)
             self._ledger.finish_run(
                 frame.run_id, finished_at=report.finished_at, exit_code=report.exit_code
             )

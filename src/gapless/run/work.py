@@ -10,6 +10,7 @@ from datetime import date, datetime
 from gapless.declare.tables import Derived
 from gapless.errors import LedgerUnavailable
 from gapless.events import AttemptFinished, ChunkStarted
+from gapless.failures import record
 from gapless.ledger.interface import Attempt, Lease, PartitionState, Verdict
 from gapless.partitions import Path, chunked, path_of
 from gapless.plan.build import Action, Plan
@@ -234,6 +235,7 @@ class Work:
                 for attempt in result.attempts
             ]
         )
+        record(frame.ledger, result.failures)
         for attempt in result.attempts:
             made = result.choices.get(attempt.partition, ())
             frame.listener(AttemptFinished(attempt, tuple(made)))

@@ -22,7 +22,7 @@ from gapless.sql.binding import (
     partitions_relation,
     with_clause,
 )
-from gapless.sql.literals import columns, identifier, literal, relation, same
+from gapless.sql.literals import columns, identifier, key_text, literal, relation, same
 
 EPSILON = 1e-12
 """Guards shares such as 9/10 against the last bit when they meet a threshold."""
@@ -288,26 +288,23 @@ def detail_query(
     row_label = row_label if row_label in request.columns else None
     found_label = f"any_value(c.{identifier(row_label)})" if row_label else "NULL"
     lost_label = f"l.{identifier(row_label)}" if row_label in request.live_columns else "NULL"
-    key_text = " || ' ' || ".join(
-        f"coalesce({{0}}.{identifier(name)}::VARCHAR, 'NULL')" for name in request.key
-    )
     parts = [
         f"SELECT w.{partition}, {literal(DETAIL_MISSING)} AS kind, "
-        f"{key_text.format('w')} AS entity, "
+        f"{key_text(request.key, 'w')} AS entity, "
         f"{wanted_label}::VARCHAR AS label FROM wanted AS w "
         f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND NOT EXISTS (SELECT 1 FROM key_facts AS f "
         f"WHERE f.usable AND {same(names, 'f', 'w')})",
-        f"SELECT c.{partition}, {literal(DETAIL_UNEXPECTED)}, {key_text.format('c')}, "
+        f"SELECT c.{partition}, {literal(DETAIL_UNEXPECTED)}, {key_text(request.key, 'c')}, "
         f"{found_label}::VARCHAR FROM candidate_rows AS c WHERE NOT EXISTS (SELECT 1 FROM wanted "
         f"AS w WHERE w.{COLUMN_EXCLUDED} IS NULL AND {same(names, 'w', 'c')}) "
         f"GROUP BY c.{partition}, {columns(request.key, 'c')}",
-        f"SELECT c.{partition}, {literal(DETAIL_DUPLICATE)}, {key_text.format('c')}, "
+        f"SELECT c.{partition}, {literal(DETAIL_DUPLICATE)}, {key_text(request.key, 'c')}, "
         f"count(*)::VARCHAR || ' rows' FROM candidate_rows AS c "
         f"GROUP BY c.{partition}, {columns(request.key, 'c')} HAVING count(*) > 1",
     ]
     if request.published is not None and request.guarded:
         parts.append(
-            f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text.format('l')}, "
+            f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text(request.key, 'l')}, "
             f"{lost_label}::VARCHAR "
             f"FROM {_live_rows(request)} AS l WHERE NOT EXISTS "
             "(SELECT 1 FROM key_facts AS f WHERE f.usable "

@@ -9,7 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from gapless.sql.literals import columns, date_list, identifier, literal, relation, same
+from gapless.sql.literals import (
+    columns,
+    date_list,
+    identifier,
+    key_text,
+    literal,
+    relation,
+    same,
+)
 
 GAINED = "gained"
 LOST = "lost"
@@ -41,10 +49,6 @@ def difference_query(request: DifferenceRequest, limit: int) -> str:
     The keys are a set: a key with several rows is one key, changed when any of them differs.
     """
     names = (request.partition, *request.key)
-    text = " || ' ' || ".join(
-        f"coalesce(coalesce(s.{identifier(name)}, l.{identifier(name)})::VARCHAR, 'NULL')"
-        for name in request.key
-    )
     day = f"coalesce(s.{identifier(request.partition)}, l.{identifier(request.partition)})"
     shown = "coalesce(s.shown, l.shown)"
     named = ""
@@ -60,7 +64,7 @@ def difference_query(request: DifferenceRequest, limit: int) -> str:
         f"staged AS ({_keys(request, request.staged, tuple(request.columns))}),\n"
         f"differing AS (SELECT {day} AS day, CASE WHEN l.row_count IS NULL THEN '{GAINED}' "
         f"WHEN s.row_count IS NULL THEN '{LOST}' ELSE '{CHANGED}' END AS kind, "
-        f"{text} AS entity, {shown} AS label\n"
+        f"{key_text(request.key, 's', 'l')} AS entity, {shown} AS label\n"
         f"FROM live AS l FULL JOIN staged AS s ON {same(names, 'l', 's', null_safe=True)}\n"
         f"{named}WHERE l.content IS DISTINCT FROM s.content)\n"
         "SELECT day, kind, count(*) OVER (PARTITION BY day, kind), entity, label FROM differing\n"

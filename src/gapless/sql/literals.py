@@ -97,3 +97,17 @@ def same(names: Iterable[str], left: str, right: str, *, null_safe: bool = False
     return " AND ".join(
         f"{left}.{identifier(name)} {equal} {right}.{identifier(name)}" for name in names
     )
+
+
+def key_text(names: Iterable[str], *aliases: str) -> str:
+    """Write a key as one text, `NULL` where a part of it is NULL.
+
+    Args:
+        names: The key columns.
+        aliases: Relations that have them; with several, the first that is not NULL counts.
+    """
+    parts = []
+    for name in names:
+        found = ", ".join(f"{alias}.{identifier(name)}::VARCHAR" for alias in aliases)
+        parts.append(f"coalesce({found or identifier(name) + '::VARCHAR'}, 'NULL')")
+    return " || ' ' || ".join(parts)

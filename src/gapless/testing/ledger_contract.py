@@ -119,6 +119,18 @@ class LedgerContract(LeaseContract):
         assert again.run("run-1") == a_run("run-1")
         assert again.run("run-x") is None
 
+    def test_runs_by_id(self, ledger: Ledger, again: Ledger) -> None:
+        """Some runs can be asked for by their ids, however many, and come without their plans."""
+        for number in (1, 2, 3):
+            ledger.begin_run(a_run(f"run-{number}"))
+        ledger.finish_run("run-2", finished_at=NOON + TTL, exit_code=1)
+        many = [f"unknown-{number}" for number in range(40_000)]
+        assert again.runs_by_id(["run-1", "run-2", *many]) == {
+            "run-1": replace(a_run("run-1"), plan={}),
+            "run-2": replace(a_run("run-2"), plan={}, finished_at=NOON + TTL, exit_code=1),
+        }
+        assert again.runs_by_id([]) == {}
+
     # Attempts
 
     def test_attempt_as_recorded(self, ledger: Ledger, again: Ledger) -> None:
@@ -303,6 +315,8 @@ class LedgerContract(LeaseContract):
         back = a_failure("1", first_seen=NOON + 3 * TTL)
         ledger.record_failures([resolved, back])
         assert again.failures() == [resolved, back, a_failure("2")]
+        assert again.failures(unresolved=True) == [back, a_failure("2")]
+        assert again.failures(table=OTHER_TABLE, unresolved=True) == []
 
     # Findings
 

@@ -152,3 +152,25 @@ def chosen_dates(selection: Selection, calendar: Calendar, today: date) -> list[
     first = selection.start_date or first
     last = selection.end_date or max(first, last)
     return list(DateRange(first, last))
+
+
+def declared_season(pipeline: Pipeline, name: str, why: str) -> DateRange:
+    """Return where a season lies as far as it is declared, for when the calendar is out of reach.
+
+    Args:
+        pipeline: The declarations.
+        name: The season.
+        why: Why the calendar cannot be asked, as the beginning of a sentence.
+
+    Raises:
+        UsageError: only the calendar knows.
+    """
+    starts = pipeline.calendar_declaration.season_starts
+    if name not in starts:
+        raise UsageError(
+            f"{why}, and where season {name!r} begins is only written there; "
+            "name --start-date and --end-date."
+        )
+    after = [start for start in starts.values() if start > starts[name]]
+    last = min(after) - timedelta(days=1) if after else date.max
+    return DateRange(starts[name], last)

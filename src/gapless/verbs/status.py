@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from gapless.declare.pipeline import Pipeline
-from gapless.errors import UsageError
 from gapless.ledger.interface import Ledger, Waiver
 from gapless.partitions import DateRange, spans
 from gapless.plan.states import NOT_YET, Standing, State
 from gapless.plan.waivers import WaiverUse, waiver_uses
 from gapless.verbs.known import known_standings
-from gapless.verbs.selection import Selection, chosen_tables, look
+from gapless.verbs.selection import Selection, chosen_tables, declared_season, look
 from gapless.verbs.workspace import Workspace
 
 NEEDS_ATTENTION = (State.PARTIAL, State.MISSING, State.STALE, State.BLOCKED, State.UNKNOWN)
@@ -184,16 +183,8 @@ def _known_dates(
     first, last = selection.start_date, selection.end_date
     if selection.season is not None:
         # Seasons stand in the calendar, which is out of reach; declared starts are enough here.
-        starts = sorted(pipeline.calendar_declaration.season_starts.items(), key=lambda s: s[1])
-        named = [start for _, start in starts]
-        if selection.season not in dict(starts):
-            raise UsageError(
-                f"The warehouse is in use, and where season {selection.season!r} begins is only "
-                "written there; name --start-date and --end-date."
-            )
-        first = dict(starts)[selection.season]
-        after = [start for start in named if start > first]
-        last = after[0] - timedelta(days=1) if after else None
+        named = declared_season(pipeline, selection.season, "The warehouse is in use")
+        first, last = named.first, named.last
     return sorted(
         day
         for day in known | planned
