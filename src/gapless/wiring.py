@@ -52,11 +52,10 @@ def open_workspace(
         # The ledger first: where it cannot be written, the warehouse is not even opened.
         if not create:
             refuse_absent_warehouse(settings)
-        writable = write or record
-        ledger = ledger_of(settings) if writable else readable_ledger(settings)
+        ledger = ledger_of(settings) if write or record else readable_ledger(settings)
         if ledger is not None:
             opened.callback(ledger.close)
-            if writable:
+            if write or record:
                 ledger.open()
         warehouse = warehouse_of(settings, read_only=not write)
         opened.callback(warehouse.close)

@@ -82,6 +82,19 @@ app.command(
     "4 unknown.",
 )
 app.command(
+    "gapless.cli.blame:blame",
+    name="blame",
+    help="List the publications a partition has had, and say whether its rows are those of the "
+    "newest.\n\nExit codes: 0 they are, 1 they are not or nothing was published.",
+)
+app.command(
+    "gapless.cli.history:history",
+    name="history",
+    help="Say what was tried of each date, with which result, by whom; or which keys are missing."
+    "\n\nRead from the ledger, also while a run is at work. Exit codes: 0, with --flag-incomplete "
+    "1 when something needs attention, 4 there is no ledger to read.",
+)
+app.command(
     "gapless.cli.validate:validate",
     name="validate",
     help="Say whether the published seasons can be trusted.\n\nExit codes: 0 everything selected "

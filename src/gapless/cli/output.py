@@ -77,6 +77,20 @@ def file_to_come(file: Path, *, where: str) -> Iterator[TextIO]:
     Raises:
         UsageError: the file cannot be written there; nothing has been done yet.
     """
+    with (
+        path_to_come(file, where=where) as beside,
+        beside.open("w", encoding="utf-8", newline="\n") as opened,
+    ):
+        yield opened
+
+
+@contextmanager
+def path_to_come(file: Path, *, where: str) -> Iterator[Path]:
+    """Name a file beside another, which it replaces once everything went well.
+
+    Raises:
+        UsageError: the file cannot be written there; nothing has been done yet.
+    """
     try:
         # Through links, so that the file they lead to is replaced and not the link.
         file = file.resolve()
@@ -87,13 +101,13 @@ def file_to_come(file: Path, *, where: str) -> Iterator[TextIO]:
         if not file.parent.is_dir():
             raise UsageError(f"{where}: there is no folder {file.parent} to write {file.name} to.")
         beside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-        opened = beside.open("w", encoding="utf-8", newline="\n")
+        # Whether it can be written is known before anything is done.
+        beside.touch()
     except OSError as error:
         said = error.strerror or error
         raise UsageError(f"{where}: {file} cannot be written: {said}.") from error
     try:
-        with opened:
-            yield opened
+        yield beside
         beside.replace(file)
     finally:
         beside.unlink(missing_ok=True)

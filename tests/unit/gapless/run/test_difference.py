@@ -15,6 +15,7 @@ from gapless.run.difference import NAMES_AT_MOST, Difference
 from gapless.sql.difference import DifferenceRequest, difference_query
 from gapless.verbs.backfill import backfill
 from gapless.verbs.selection import Selection
+from support.shop import shop_pipeline
 from support.shopkeeper import (
     COMPLETE_FEED,
     DAILY_SUMMARY,
@@ -23,7 +24,6 @@ from support.shopkeeper import (
     day,
     gated,
     redefined,
-    shop_pipeline,
     sql,
 )
 
