@@ -67,6 +67,8 @@ def _sections(story: Story) -> Iterator[tuple[str, RenderableType]]:
         yield f"source: {made.input}", _choice(made)
     if isinstance(story.table, Derived):
         yield "published", _published(story)
+        if story.publications:
+            yield "written by", written_by(story)
     if story.unmeasured:
         yield "gate now", Text(f"cannot be evaluated: {story.unmeasured}", style="red")
     if story.results and story.standing.rows:
@@ -173,6 +175,16 @@ def _published(story: Story) -> RenderableType:
     return Group(*lines)
 
 
+def written_by(story: Story) -> str:
+    """Say which run wrote the newest publication: who, when, with which command and code."""
+    newest, run = story.publications[-1], story.writer
+    command = f": {run.command}" if run is not None else ", which the ledger does not know"
+    return (
+        f"run {newest.run_id} by {newest.actor} on {newest.published_at:%Y-%m-%d %H:%M} UTC, "
+        f"{newest.code_version}{command}"
+    )
+
+
 def _gate(story: Story) -> Table:
     table = Table.grid(padding=(0, 2))
     for result in story.results:
@@ -259,6 +271,7 @@ def story_data(story: Story) -> dict[str, Any]:
             }
             for publication in story.publications
         ],
+        "written_by": _writer_data(story),
         "attempts": [_attempt_data(attempt) for attempt in story.attempts],
         "waivers": [use.as_data() for use in story.waivers],
         "next": story.next_step,
@@ -274,4 +287,18 @@ def _attempt_data(attempt: Attempt) -> Mapping[str, Any]:
         "present": attempt.present,
         "reason": attempt.reason,
         "evidence": dict(attempt.evidence),
+    }
+
+
+def _writer_data(story: Story) -> dict[str, Any] | None:
+    if not story.publications:
+        return None
+    newest, run = story.publications[-1], story.writer
+    return {
+        "run_id": newest.run_id,
+        "version": newest.version,
+        "published_at": newest.published_at.isoformat(),
+        "actor": newest.actor,
+        "code_version": newest.code_version,
+        "command": run.command if run is not None else None,
     }

@@ -13,7 +13,7 @@ from gapless.declare.expected import PlainExpected
 from gapless.declare.inputs import Read, reads_of
 from gapless.declare.tables import Derived, Table
 from gapless.errors import QueryFailed
-from gapless.ledger.interface import Attempt
+from gapless.ledger.interface import Attempt, Run
 from gapless.measure import (
     CheckOutcome,
     Named,
@@ -27,6 +27,7 @@ from gapless.measure import (
     stage_expected,
 )
 from gapless.partitions import Path, path_of
+from gapless.plan.contents import Held
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.plan.waivers import WaiverUse, waiver_uses
@@ -76,6 +77,10 @@ class Story:
     checks: tuple[CheckOutcome, ...] = ()
     """Of a source."""
     publications: tuple[Publication, ...] = ()
+    live: Held | None = None
+    """What the table holds on the date; None where it has no rows."""
+    writer: Run | None = None
+    """The run that wrote the newest publication, without its plan, if the ledger knows it."""
     attempts: tuple[Attempt, ...] = ()
     waivers: tuple[WaiverUse, ...] = ()
     unmeasured: str = ""
@@ -126,6 +131,7 @@ def explain(workspace: Workspace, name: str, day: date) -> Story:
     facts = picture.calendar.dates.get(day)
     path = path_of(day, picture.today)
     ledger = workspace.ledger
+    contents = picture.contents.get(table.name)
     story = Story(
         table=table,
         day=day,
@@ -140,9 +146,13 @@ def explain(workspace: Workspace, name: str, day: date) -> Story:
         waivers=waiver_uses(
             picture.waivers.of(table.name, day), [standings.of(table.name, day)], picture.now
         ),
+        live=contents.on(day) if contents is not None else None,
         unit=picture.calendar.unit,
         cause_is_source=_is_caused_by_source(workspace, standings.of(table.name, day)),
     )
+    if story.publications and ledger is not None:
+        run_id = story.publications[-1].run_id
+        story = replace(story, writer=ledger.runs_by_id([run_id]).get(run_id))
     if facts is None:
         return story
     if isinstance(table, Derived):
