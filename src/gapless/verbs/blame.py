@@ -166,7 +166,7 @@ def blame(workspace: Workspace, name: str, day: date) -> Blame:
 
 def _chapters(story: Story, ledger: Ledger | None) -> list[Chapter]:
     """Put publications and attempts in order; a publication tells more than its attempt."""
-    run_ids = {told.run_id for told in (*story.publications, *story.attempts)}
+    run_ids = {one.run_id for one in story.publications} | {one.run_id for one in story.attempts}
     runs = {run_id: ledger.run(run_id) if ledger is not None else None for run_id in run_ids}
     left = {(p.run_id, p.version): p for p in story.publications}
     chapters = []
