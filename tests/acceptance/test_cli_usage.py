@@ -8,7 +8,17 @@ import pytest
 
 from acceptance.place import Place
 
-COMMANDS = ("init", "load", "plan", "preflight", "backfill", "status", "explain")
+COMMANDS = (
+    "init",
+    "load",
+    "plan",
+    "preflight",
+    "backfill",
+    "status",
+    "explain",
+    "history",
+    "blame",
+)
 FLAGS = {
     "plan": ("--start-date", "--end-date", "--dates", "--season", "--with-upstream", "--json"),
     "preflight": ("--start-date", "--end-date", "--dates", "--season", "--config", "--json"),
@@ -18,6 +28,11 @@ FLAGS = {
         *("--pipeline", "--warehouse", "--ledger"),
     ),
     "status": ("--start-date", "--end-date", "--dates", "--season", "--json"),
+    "history": (
+        *("--days", "--failures", "--open", "--flag-incomplete", "--export", "--limit", "--dates"),
+        *("--season", "--json"),
+    ),
+    "blame": ("--config", "--json", "TABLE", "DATE"),
     "explain": ("--config", "--json", "TABLE", "DATE"),
     "load": ("--data", "--config", "--json"),
     "init": ("--pipeline", "--force"),

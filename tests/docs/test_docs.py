@@ -41,7 +41,7 @@ from gapless.declare.windows import WindowKind
 from gapless.fetch import FetchOutcome
 from gapless.findings import Severity
 from gapless.leaks.report import Proof
-from gapless.ledger.interface import Verdict
+from gapless.ledger.interface import Category, Verdict
 from gapless.partitions import Path
 from gapless.plan.build import Action
 from gapless.plan.states import State
@@ -232,6 +232,7 @@ def test_every_method_that_declares_is_documented() -> None:
 
 WORDS: list[type[enum.StrEnum]] = [
     Action,
+    Category,
     Condition,
     DayKind,
     FetchOutcome,
