@@ -68,6 +68,15 @@ def test_history_before_anything_was_run(empty: Place) -> None:
     assert empty.content() == before
 
 
+def test_without_a_ledger_an_export_stays_as_it_was(empty: Place) -> None:
+    """What cannot be read is not exported as if there were nothing."""
+    empty.run("init")
+    (empty.folder / "out.csv").write_text("of last week\n")
+    complaint = empty.run("history", "--export", "out.csv", code=4).complaint
+    assert "out.csv was not written" in complaint
+    assert (empty.folder / "out.csv").read_text() == "of last week\n"
+
+
 def test_flagging_names_the_players_and_a_backfill_resolves_them(holed: Place) -> None:
     """From the hole to the names, the reason, and when they were there again."""
     answer = holed.run("history", "player_game_summary", "--flag-incomplete", code=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,7 @@ def run_and_check(
     check_report(report)
     check_verdicts(after, report, before, tampered)
     check_rows(after, report, before)
+    check_failures(shop, report)
     for slot in tampered:
         assert result(report, *slot).outcome != "done", slot
 
@@ -197,6 +199,24 @@ def check_rows(books: Books, report: RunReport, before: Books) -> None:
                 assert found.attempt.present == len(due.present(rows))
         if table == COMPLETE_FEED and published(found):
             assert books.held(table, number) == books.held(SHOP_DAYS, number)
+
+
+def check_failures(shop: Shopkeeper, report: RunReport) -> None:
+    """A refused date names each key that it lacks; a date with every key has no open failure."""
+    with shop.ledger() as ledger:
+        known = [one for one in ledger.failures(unresolved=True) if one.correctable]
+    for found in report.results:
+        keys = {one.entity for one in known if (one.table, one.partition) == slot_of(found)}
+        attempt = found.attempt
+        if attempt is not None and found.outcome == "refused" and attempt.missing:
+            assert len(keys - {""}) >= attempt.missing, (found, keys)
+        if published(found) and attempt is not None and not attempt.missing:
+            assert keys == set(), (found, keys)
+
+
+def slot_of(found: Result) -> tuple[str, date]:
+    """Return table and date of a result."""
+    return found.table, found.partition
 
 
 def published(found: Result) -> bool:

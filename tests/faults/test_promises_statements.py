@@ -9,7 +9,9 @@ import pytest
 
 from gapless import Pipeline
 from gapless.verbs.backfill import backfill, preflight
+from gapless.verbs.blame import blame
 from gapless.verbs.explain import explain
+from gapless.verbs.flagging import flag_incomplete
 from gapless.verbs.selection import Selection
 from gapless.verbs.status import status
 from gapless.verbs.workspace import Workspace
@@ -39,6 +41,8 @@ VERBS: dict[str, Verb] = {
     "status": lambda workspace: status(workspace, Selection()),
     "preflight": lambda workspace: preflight(workspace, Selection()),
     "explain": lambda workspace: explain(workspace, SHOP_DAYS, day(4)),
+    "blame": lambda workspace: blame(workspace, SHOP_DAYS, day(4)),
+    "flagging": lambda workspace: flag_incomplete(workspace, Selection()),
 }
 
 
@@ -107,6 +111,19 @@ def test_backfill_with_faults_costs_the_same_for_any_number_of_dates(
     spoil(few, FEW)
     spoil(many, MANY)
     assert statements(few, run_backfill) == statements(many, run_backfill)
+
+
+def test_a_rewrite_costs_the_same_for_any_number_of_dates(
+    computed_shops: tuple[Shopkeeper, Shopkeeper], tmp_path: Path
+) -> None:
+    """So does replacing what was published, with what each date gains, loses and changes."""
+    counts = []
+    for shop in computed_shops:
+        own = shop.copy(tmp_path / shop.folder.name)
+        own.change("UPDATE raw.sales SET amount = amount + 1")
+        own.open_more(4, "north", 11)
+        counts.append(statements(own, run_backfill))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("name", VERBS)

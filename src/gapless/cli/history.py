@@ -11,10 +11,10 @@ from cyclopts import Parameter
 
 from gapless.cli.options import DATES, SITE, Dates, Site
 from gapless.cli.output import path_to_come, show, show_json
-from gapless.errors import UsageError
+from gapless.errors import GaplessError, UsageError
 from gapless.report.export import export_writer
 from gapless.report.failures import failures_text
-from gapless.report.history import DEFAULT_LIMIT, history_text
+from gapless.report.history import DEFAULT_LIMIT, NO_LEDGER, history_text
 from gapless.verbs.failures import FAILURE_COLUMNS, FailuresReport
 from gapless.verbs.failures import failures as failures_verb
 from gapless.verbs.flagging import Flagged, flag_incomplete
@@ -76,6 +76,8 @@ def history(
             selection, site, days=days, failures=failures, only_open=open_, flagged=flagged
         )
         if writer is not None and place is not None:
+            if not report.is_known:
+                raise GaplessError(NO_LEDGER, untouched=f"{export} was not written.")
             kept = FAILURE_COLUMNS if isinstance(report, FailuresReport) else COLUMNS
             writer(place, kept, report.rows())
     if site.json:

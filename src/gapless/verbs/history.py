@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from gapless.declare.pipeline import Pipeline
@@ -166,7 +167,6 @@ class HistoryReport:
     is_known: bool = True
     """False: there is no ledger that could be read."""
     flagged: Flagged | None = None
-    _by_table: dict[str, list[PartitionHistory]] = field(default_factory=dict, repr=False)
 
     @property
     def exit_code(self) -> int:
@@ -177,10 +177,14 @@ class HistoryReport:
 
     def of(self, table: str) -> list[PartitionHistory]:
         """Return the partitions of one table, oldest first."""
-        if not self._by_table:
-            for found in self.partitions:
-                self._by_table.setdefault(found.table, []).append(found)
         return self._by_table.get(table, [])
+
+    @cached_property
+    def _by_table(self) -> dict[str, list[PartitionHistory]]:
+        grouped: dict[str, list[PartitionHistory]] = {}
+        for found in self.partitions:
+            grouped.setdefault(found.table, []).append(found)
+        return grouped
 
     def counts(self, table: str) -> Counter[Verdict]:
         """Count the attempts at a table by verdict."""
