@@ -187,7 +187,7 @@ def test_blame_lists_the_publications_and_what_each_changed(
     assert "because: never published" in text
     assert "by ann@desk, nba" in text
     assert "gapless backfill player_game_summary" in text
-    assert "because: its inputs changed since it was published" in text
+    assert "because: its inputs changed (raw.player_box_scores) since it was" in text
     assert "1 changed: playerbb (11)" in text
     assert "● live: 10 rows, those of v2" in text
     tampered = copied(small)

@@ -128,11 +128,16 @@ def _worst(report: HistoryReport, limit: int) -> Iterator[RenderableType]:
 
 def _partition_line(found: PartitionHistory) -> Text:
     tries = f"  {plural(len(found.attempts), 'attempt')}" if len(found.attempts) > 1 else ""
-    return Text.assemble(
+    line = Text.assemble(
         mark(found.last.verdict),
         (f"  {short(found.table)} {found.partition}", "bold"),
-        f"  {covered(found.last.present, found.last.expected)}{tries}",
+        f"  {covered(found.last.present, found.last.expected)}{tries}  ",
     )
+    if not found.succeeded and found.known is not None:
+        # What a refused attempt did not touch may be complete all the same.
+        line.append("known as ", style="dim")
+        line.append_text(mark(found.known.state))
+    return line
 
 
 def _why(found: PartitionHistory) -> str:

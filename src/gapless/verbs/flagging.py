@@ -83,7 +83,8 @@ def flag_incomplete(workspace: Workspace, selection: Selection) -> Flagged:
     if not selection.names_dates:
         days = tuple(day for day in days if day in calendar.dates)
     looked_at = [standings.of(table.name, day) for table in request.tables for day in days]
-    incomplete = [one for one in looked_at if one.state in NEEDS_ATTENTION]
+    # A date that is not closed yet is no alarm.
+    incomplete = [one for one in looked_at if one.state in NEEDS_ATTENTION and not one.not_yet]
     recorded = found = 0
     quiet: list[Standing] = []
     for table in request.tables:

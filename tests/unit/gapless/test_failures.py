@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gapless import Gate, Pipeline, first_sufficient, keys_of, same_date
+from gapless.declare.tables import Source
 from gapless.failures import ENTITIES_AT_MOST, seen_again
 from gapless.ledger.interface import Category, Failure
 from gapless.verbs.flagging import Flagged, flag_incomplete
@@ -362,6 +363,22 @@ def test_stale_dates_without_a_missing_key_are_counted(done: Shopkeeper) -> None
     assert found.exit_code == 1
     assert [one.partition for one in found.nothing_missing] == [day(4)]
     assert found.recorded == 0
+
+
+def test_a_date_that_is_not_closed_yet_is_no_alarm(shop: Shopkeeper) -> None:
+    """Its sales may come in for another year; nobody is told that they are missing."""
+    shop.lose_sales(9, *range(1, 10))
+    pipeline = one_table_pipeline()
+    sales = pipeline.table("raw.sales")
+    assert isinstance(sales, Source)
+    pipeline.tables["raw.sales"] = patient = replace(sales, settle=timedelta(days=366))
+    pipeline.tables[SHOP_DAYS] = replace(
+        pipeline.derived_table(SHOP_DAYS), inputs={"sales": same_date(patient)}
+    )
+    [found] = shop.using(pipeline).status(SHOP_DAYS, dates=[day(9)]).standings
+    assert found.not_yet, "nothing is shown otherwise"
+    assert flag(shop.using(pipeline), SHOP_DAYS, dates=[day(9)]).exit_code == 0
+    assert failures(shop) == []
 
 
 def test_flagging_changes_nothing_in_the_warehouse(done: Shopkeeper) -> None:

@@ -41,13 +41,13 @@ def test_every_publication_with_its_run_and_what_it_changed(done: Shopkeeper) ->
     assert [c.publication.version for c in (first, second) if c.publication] == [1, 2]
     assert (first.why, second.why) == (
         "never published",
-        "its inputs changed since it was published",
+        "its inputs changed (raw.sales, raw.opening_hours) since it was published",
     )
     assert (first.state_before, second.state_before) == ("missing", "stale")
     text = spoken(blame_text(found))
     assert "9 gained" in text
     assert "1 gained: Shop 11 (11); 1 changed: Shop 03 (3)" in text
-    assert "because: its inputs changed since it was published" in text
+    assert "because: its inputs changed (raw.sales, raw.opening_hours)" in text
     assert f"run {second.run_id} by " in text
     assert "● live: 10 rows, those of v2" in text
 

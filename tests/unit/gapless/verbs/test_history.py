@@ -233,7 +233,7 @@ def test_text_shows_the_trend_the_worst_dates_and_the_verdicts(troubled: Shopkee
     text = spoken(history_text(history(troubled), limit=1))
     assert "██████▄███" in text
     assert "9 ● published 3 ✗ refused" in text
-    assert "✗ refused shop_days 2024-01-07 5/9 55.6 % 2 attempts" in text
+    assert "✗ refused shop_days 2024-01-07 5/9 55.6 % 2 attempts known as ○ missing" in text
     assert "more; --limit shows them" in text
     assert "gapless explain shop_days 2024-01-07" in text
 
