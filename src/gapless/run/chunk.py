@@ -159,9 +159,7 @@ def stage_chunk(
     place, columns = warehouse.stage(rows_name, text)
     check_staged_columns(chunk.table, columns, scope.partition)
     staged = StagedChunk(chunk, place, expected_place, bindings, columns, unfed=unfed)
-    staged.audited = _audit(
-        warehouse, staged, scope, tuple(columns), expected_place, choices, catalog
-    )
+    staged.audited = audit(warehouse, staged, scope, expected_place, choices, catalog)
     return staged
 
 
@@ -273,15 +271,28 @@ def _offered_columns(
     return tuple(name for name in first if name != COLUMN_SOURCE)
 
 
-def _audit(
+def audit(
     warehouse: Warehouse,
     staged: StagedChunk,
     scope: Scope,
-    columns: Sequence[str],
     expected_place: str,
     choices: Mapping[date, Sequence[ChoiceMade]],
     catalog: Mapping[str, Mapping[str, str]],
+    *,
+    naming: bool = True,
 ) -> dict[date, Audited]:
+    """Measure staged rows against the gate of their table; the one gate of runs and of `doctor`.
+
+    Args:
+        warehouse: Where they are staged.
+        staged: The rows.
+        scope: Their dates.
+        expected_place: Relation with the expected set.
+        choices: What was chosen for each date.
+        catalog: Tables and columns of the warehouse; what is published of the table is read
+            where it is among them.
+        naming: Whether the first missing, unexpected, duplicate and lost keys are named.
+    """
     chunk = staged.chunk
     staged_days = {facts.day for facts in scope.dates}
     request = audit_request(
@@ -289,7 +300,7 @@ def _audit(
         chunk.expected,
         scope,
         candidate=staged.place,
-        columns=columns,
+        columns=tuple(staged.columns),
         expected_place=expected_place,
         published=chunk.table.name if chunk.table.name in catalog else None,
         live_columns=tuple(catalog.get(chunk.table.name, ())),
@@ -298,7 +309,7 @@ def _audit(
     coverages = _without_strays(warehouse, request, measure_coverage(warehouse, request), chunk)
     checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)
     named: dict[date, dict[str, list[Named]]] = {}
-    if any(_has_something_to_name(coverage) for coverage in coverages.values()):
+    if naming and any(_has_something_to_name(coverage) for coverage in coverages.values()):
         named = name_details(
             warehouse, request, label=chunk.expected.label, row_label=chunk.table.label
         )

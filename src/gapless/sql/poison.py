@@ -105,7 +105,7 @@ def history_stand_in(table: Poisonable, day: date, season: str, start: date, poi
         f"AS recent, (SELECT unnest(range({FAR.days}))::INTEGER AS days) AS onto "
         f"WHERE {literal(day)} + onto.days NOT IN (SELECT {partition} FROM {place} WHERE {after})"
     )
-    return f"{before}\nUNION ALL BY NAME\n{_distorted(table, later, poison)}"
+    return f"{before}\nUNION ALL BY NAME\n{distorted(table, later, poison)}"
 
 
 def same_date_stand_in(table: Poisonable, day: date, season: str, poison: Poison) -> str:
@@ -118,7 +118,7 @@ def same_date_stand_in(table: Poisonable, day: date, season: str, poison: Poison
         f"SELECT {_copied(table, day, season)} FROM {_latest(table, day)} AS recent, "
         f"(SELECT {FAR.days} AS days) AS onto"
     )
-    return f"{true_rows}\nUNION ALL BY NAME\n{_distorted(table, later, poison)}"
+    return f"{true_rows}\nUNION ALL BY NAME\n{distorted(table, later, poison)}"
 
 
 def poison_counts_query(places: Mapping[str, date], partition: str) -> str:
@@ -166,7 +166,8 @@ def _copied(table: Poisonable, day: date, season: str) -> str:
     )
 
 
-def _distorted(table: Poisonable, later: str, poison: Poison) -> str:
+def distorted(table: Poisonable, later: str, poison: Poison) -> str:
+    """SELECT of rows of a table with their measures distorted."""
     if poison is Poison.PLAIN or not table.measures:
         return f"SELECT * FROM (\n{later}\n)"
     distort = _raised if poison is Poison.RAISED else _twisted

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from gapless.declare.calendar import DateFacts
 from gapless.declare.look_ahead import exists_before, facts_read
 from gapless.declare.tables import Derived
 from gapless.errors import UsageError
@@ -16,6 +15,7 @@ from gapless.leaks.proof import DateTrial
 from gapless.leaks.report import DateProof, LeakReport, TableProof
 from gapless.leaks.stand_ins import PoisonCabinet, StandIns
 from gapless.partitions import path_of
+from gapless.plan.computable import in_the_way, nothing_due
 from gapless.plan.standings import Standings
 from gapless.verbs.selection import Selection, look
 from gapless.verbs.workspace import Workspace
@@ -143,34 +143,11 @@ def _examinable(standings: Standings, table: Derived, days: Sequence[date]) -> E
     quiet = ""
     for day in days:
         facts = calendar.dates.get(day)
-        nothing = _nothing_due(standings, table, facts) if facts else calendar.why_empty(day)
+        nothing = nothing_due(standings, table, facts) if facts else calendar.why_empty(day)
         if facts is None or nothing:
             quiet = quiet or f"{day}: {nothing}"
-        elif reason := _in_the_way(standings, table, facts):
+        elif reason := in_the_way(standings, table, facts):
             held_up.append(f"{day}: {reason}")
         else:
             able.append(day)
     return Examinable(tuple(able), tuple(held_up), quiet)
-
-
-def _nothing_due(standings: Standings, table: Derived, facts: DateFacts) -> str:
-    """Say why nothing is expected on a scheduled date; empty when something is."""
-    path = path_of(facts.day, standings.picture.today)
-    if table.expected_on(path) is None:
-        return f"nothing is expected of {path} dates"
-    if table.warm_up is not None and table.warm_up.holds(facts):
-        return f"day {facts.day_of_season} of the season is warm-up"
-    return ""
-
-
-def _in_the_way(standings: Standings, table: Derived, facts: DateFacts) -> str:
-    """Say why a date cannot be computed now; empty when it can."""
-    for read in table.reads_on(path_of(facts.day, standings.picture.today)):
-        if not read.required:
-            continue
-        if read.table.name not in standings.picture.catalog:
-            return f"{read.table.name} does not exist yet"
-        unsettled = standings.first_unsettled(read, facts)
-        if unsettled is not None:
-            return f"{read.table.name} of {unsettled} is not settled"
-    return ""
