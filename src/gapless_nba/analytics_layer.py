@@ -53,7 +53,14 @@ player_game_summary = pipeline.derived(
             rule("points_add_up", "points = 2 * fgm + fg3m + ftm"),
             rule("team_is_not_opponent", "team <> opponent"),
         ),
-        checks=(check("usage_adds_up", "checks/usage_adds_up.sql"),),
+        checks=(
+            check(
+                "usage_adds_up",
+                "checks/usage_adds_up.sql",
+                # Shares taken for percentages of a sixth: 600 %.
+                spoiled_by={"usage_rate": "usage_rate * 6"},
+            ),
+        ),
     ),
 )
 
@@ -78,6 +85,7 @@ team_offense_game_summary = pipeline.derived(
                 "points_equal_score",
                 "checks/points_equal_score.sql",
                 {"schedule": same_date(schedule)},
+                spoiled_by={"points": "points + 1"},
             ),
         ),
     ),

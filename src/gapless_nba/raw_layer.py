@@ -45,9 +45,22 @@ pipeline.calendar(
 
 pipeline.require(
     schedule,
-    check("game_ids_agree", "checks/game_ids_agree.sql", {"schedule": same_date(schedule)}),
-    check("teams_play_once", "checks/teams_play_once.sql", {"schedule": same_date(schedule)}),
+    check(
+        "game_ids_agree",
+        "checks/game_ids_agree.sql",
+        {"schedule": same_date(schedule)},
+        spoiled_by={"date_away_home_id": "game_id"},
+    ),
+    check(
+        "teams_play_once",
+        "checks/teams_play_once.sql",
+        {"schedule": same_date(schedule)},
+        spoiled_by={"away_team": "home_team"},
+    ),
 )
+
+_COUNTED = ("minutes", "fga", "fta", "reb", "ast", "stl", "blk", "tov", "pf", "plus_minus")
+"""What is zero in the line of somebody who did nothing."""
 
 player_box_scores = pipeline.source(
     "raw.player_box_scores",
@@ -62,16 +75,19 @@ pipeline.require(
         "games_complete",
         "checks/games_complete.sql",
         {"schedule": same_date(schedule), "box_scores": same_date(player_box_scores)},
+        spoiled_by={"pts": "pts + 1"},
     ),
     check(
         "box_scores_on_schedule",
         "checks/box_scores_on_schedule.sql",
         {"schedule": same_date(schedule), "box_scores": same_date(player_box_scores)},
+        spoiled_by={"team": "opponent"},
     ),
     check(
         "no_dnp_lines",
         "checks/no_dnp_lines.sql",
         {"box_scores": same_date(player_box_scores)},
+        spoiled_by=dict.fromkeys(_COUNTED, "0"),
     ),
 )
 
@@ -95,10 +111,12 @@ pipeline.require(
         },
         # Whole months of games have no shots: a fact to report, and NULL zones downstream.
         blocking=False,
+        spoiled_by={"shot_made_flag": "1 - shot_made_flag"},
     ),
     check(
         "shots_on_schedule",
         "checks/shots_on_schedule.sql",
         {"schedule": same_date(schedule), "shots": same_date(shots)},
+        spoiled_by={"game_id": "'9' || substr(game_id, 2)"},
     ),
 )

@@ -33,23 +33,49 @@ WITHOUT_SHOTS = {
 
 
 _GAMES = {"player_game_summary": "player_game_summary"}
-_CROSS_CHECKS: tuple[tuple[str, str, dict[str, str], bool], ...] = (
-    ("player_game_summary", "rebounds_add_up", {}, True),
-    ("player_game_summary", "zones_equal_attempts", {}, False),
-    ("team_offense_game_summary", "team_is_sum_of_players", _GAMES, True),
-    ("team_offense_game_summary", "minutes_add_up", {}, False),
+_OTHER_TEAM = {"team": "opponent"}
+_CROSS_CHECKS: tuple[tuple[str, str, dict[str, str], dict[str, str], bool], ...] = (
+    ("player_game_summary", "rebounds_add_up", {}, {"reb": "reb + 1"}, True),
+    ("player_game_summary", "zones_equal_attempts", {}, {"paint_fga": "paint_fga + 1"}, False),
+    (
+        "team_offense_game_summary",
+        "team_is_sum_of_players",
+        _GAMES,
+        {"tov": "tov + 1"},
+        True,
+    ),
+    (
+        "team_offense_game_summary",
+        "minutes_add_up",
+        {},
+        {"team_minutes": "team_minutes - 5"},
+        False,
+    ),
     (
         "team_defense_game_summary",
         "defense_mirrors_offense",
         {"team_offense_game_summary": "team_offense_game_summary"},
+        {"points_allowed": "points_allowed + 1"},
         True,
     ),
-    ("synthetic_player_game_context", "agrees_with_games", _GAMES, True),
-    ("player_shot_zone_analysis", "zone_rates_add_up", {}, True),
-    ("player_composite_factors", "agrees_with_games", _GAMES, True),
-    ("player_composite_factors", "adjustments_add_up", {}, True),
-    ("player_daily_cache", "agrees_with_games", _GAMES, True),
-    ("ml_feature_store", "agrees_with_games", _GAMES, True),
+    ("synthetic_player_game_context", "agrees_with_games", _GAMES, _OTHER_TEAM, True),
+    (
+        "player_shot_zone_analysis",
+        "zone_rates_add_up",
+        {},
+        {"three_rate_last_10": "three_rate_last_10 + 0.1"},
+        True,
+    ),
+    ("player_composite_factors", "agrees_with_games", _GAMES, _OTHER_TEAM, True),
+    (
+        "player_composite_factors",
+        "adjustments_add_up",
+        {},
+        {"total_composite_adjustment": "total_composite_adjustment + 1"},
+        True,
+    ),
+    ("player_daily_cache", "agrees_with_games", _GAMES, _OTHER_TEAM, True),
+    ("ml_feature_store", "agrees_with_games", _GAMES, _OTHER_TEAM, True),
     (
         "ml_feature_store",
         "features_agree",
@@ -59,20 +85,28 @@ _CROSS_CHECKS: tuple[tuple[str, str, dict[str, str], bool], ...] = (
             "zones": "player_shot_zone_analysis",
             "defense": "team_defense_zone_analysis",
         },
+        {"points_avg_last_5": "points_avg_last_10 + 1"},
         True,
     ),
-    ("ml_feature_store", "missing_inputs_add_up", {}, True),
+    (
+        "ml_feature_store",
+        "missing_inputs_add_up",
+        {},
+        {"feature_completeness": "feature_completeness / 2"},
+        True,
+    ),
 )
-"""Table, check, what it reads, and whether a violation is an error."""
+"""Table, check, what it reads, how `doctor` breaks it, and whether a violation is an error."""
 
 
 def declare_cross_checks(pipeline: Pipeline) -> None:
     """Declare the identities within tables, and the agreement between layers."""
-    for table, name, reads, blocking in _CROSS_CHECKS:
+    for table, name, reads, spoiled_by, blocking in _CROSS_CHECKS:
         inputs: dict[str, SameDate] = {
             alias: same_date(pipeline.table(read)) for alias, read in reads.items()
         }
-        examined = check(name, f"checks/{name}.sql", inputs, blocking=blocking)
+        file = f"checks/{name}.sql"
+        examined = check(name, file, inputs, blocking=blocking, spoiled_by=spoiled_by)
         pipeline.cross_check(pipeline.derived_table(table), examined)
 
 

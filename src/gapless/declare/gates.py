@@ -37,6 +37,8 @@ class Rule:
 
     name: str
     predicate: str
+    spoiled_by: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
+    """Ways to break it, each column → SQL expression; `doctor` tries every one of them."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Check:
     inputs: Mapping[str, SameDate | History]
     blocking: bool = True
     """False: violations are reported as facts and stop nothing."""
+    spoiled_by: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """A way to break it, column → SQL expression, for `doctor`; empty: it tries what it knows."""
 
 
 @dataclass(frozen=True)
@@ -91,23 +95,39 @@ def between(column: str, low: float, high: float) -> Rule:
     return Rule(
         f"{column}_between_{low}_and_{high}",
         f'"{column}" IS NULL OR "{column}" BETWEEN {low} AND {high}',
+        (_below(column, low), _above(column, high)),
     )
 
 
 def at_least(column: str, low: float) -> Rule:
     """Require a column not to fall below `low`; NULL is allowed."""
-    return Rule(f"{column}_at_least_{low}", f'"{column}" IS NULL OR "{column}" >= {low}')
+    return Rule(
+        f"{column}_at_least_{low}",
+        f'"{column}" IS NULL OR "{column}" >= {low}',
+        (_below(column, low),),
+    )
 
 
 def one_of(column: str, values: Sequence[str]) -> Rule:
     """Require a column to hold one of the given texts; NULL is allowed."""
-    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return Rule(f"{column}_is_known", f'"{column}" IS NULL OR "{column}" IN ({listed})')
+    listed = ", ".join(_quoted(value) for value in values)
+    # Longer than each of them, so it is none of them.
+    other = _quoted(f"none of {' '.join(values)}")
+    return Rule(
+        f"{column}_is_known", f'"{column}" IS NULL OR "{column}" IN ({listed})', ({column: other},)
+    )
 
 
-def rule(name: str, predicate: str) -> Rule:
-    """Require a SQL predicate to be true on every row."""
-    return Rule(name, predicate)
+def rule(name: str, predicate: str, *, spoiled_by: Mapping[str, str] | None = None) -> Rule:
+    """Require a SQL predicate to be true on every row.
+
+    Args:
+        name: What reports call it.
+        predicate: Over the columns of the row; NULL counts as a violation.
+        spoiled_by: Column → SQL expression with which `gapless doctor` makes rows that must break
+            it; it looks for values by itself where none is given.
+    """
+    return Rule(name, predicate, () if spoiled_by is None else (dict(spoiled_by),))
 
 
 def check(
@@ -116,6 +136,28 @@ def check(
     inputs: Mapping[str, SameDate | History] | None = None,
     *,
     blocking: bool = True,
+    spoiled_by: Mapping[str, str] | None = None,
 ) -> Check:
-    """Require a query (text or a `.sql` file) to find everything it examines right."""
-    return Check(name, sql, dict(inputs or {}), blocking)
+    """Require a query (text or a `.sql` file) to find everything it examines right.
+
+    Args:
+        name: What reports call it.
+        sql: The query; see `Check`.
+        inputs: Relation name → what it reads.
+        blocking: False: violations are reported as facts and stop nothing.
+        spoiled_by: Column → SQL expression with which `gapless doctor` makes rows in which the
+            check must find something wrong; it tries what it knows where none is given.
+    """
+    return Check(name, sql, dict(inputs or {}), blocking, dict(spoiled_by or {}))
+
+
+def _below(column: str, low: float) -> dict[str, str]:
+    return {column: repr(low - max(1, abs(low)))}
+
+
+def _above(column: str, high: float) -> dict[str, str]:
+    return {column: repr(high + max(1, abs(high)))}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
