@@ -11,6 +11,7 @@
     │   ├── WarehouseBusy           another process owns the warehouse       (retryable)
     │   ├── FolderBusy              another process fetches into the folder  (retryable)
     │   ├── LedgerUnavailable       the history cannot be written
+    │   │   └── LedgerBehind        it is not there yet, or of an older version
     │   └── PreflightRefused        findings that stop a run
     ├── PartitionError           1  one partition could not be done; others may have been
     │   ├── LeaseLost               the right to publish lapsed while working (retryable)
@@ -90,6 +91,10 @@ class FolderBusy(NothingStarted):
 
 class LedgerUnavailable(NothingStarted):
     """The ledger cannot be written, so no run may begin."""
+
+
+class LedgerBehind(LedgerUnavailable):
+    """The ledger is not there yet, or of an older version; the next run brings it up to date."""
 
 
 class FetchFailed(GaplessError):

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from gapless.errors import ConfigError, LedgerUnavailable
+from gapless.errors import ConfigError, LedgerBehind, LedgerUnavailable
 from gapless.ledger.json_text import dumps
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ class Store:
             )
 
 
-def nothing_yet(store: Store) -> LedgerUnavailable:
+def nothing_yet(store: Store) -> LedgerBehind:
     """Say that there is no history because there was no run."""
-    return LedgerUnavailable(
+    return LedgerBehind(
         f"Nothing has been run yet: there is no ledger at {store.shown}.",
         untouched="Nothing was read.",
         advice="The first run creates it; if there was one, check the address of the ledger.",

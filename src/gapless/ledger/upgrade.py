@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, MetaData, Table, Text, select, text
 
-from gapless.errors import LedgerUnavailable
+from gapless.errors import LedgerBehind, LedgerUnavailable
 from gapless.ledger import schema
 from gapless.ledger.store import POSTGRESQL, Store, nothing_yet
 
@@ -41,7 +41,7 @@ def require_current(connection: Connection, store: Store) -> None:
         raise nothing_yet(store)
     if revision != schema.HEAD:
         _refuse_unknown(revision, store, untouched="Nothing was read.")
-        raise LedgerUnavailable(
+        raise LedgerBehind(
             f"The ledger {store.shown} is of an older version of Gapless "
             f"(revision {revision}, this program reads {schema.HEAD}).",
             untouched="Nothing was read.",
