@@ -113,6 +113,12 @@ app.command(
     "duplicate.\n\nExit codes: 0 none is, 1 some are, 4 unknown. Without --reference it only "
     "guesses, and never ends with 0.",
 )
+app.command(
+    "gapless.cli.doctor:doctor",
+    name="doctor",
+    help="Check the installation, and that every guard can fail.\n\nExit codes: 0 all is well, "
+    "1 a guard could not fail or a part is not sound, 4 something could not be tried.",
+)
 app.command("gapless.cli.demo:demo", name="demo", help="Replay an incident and see it fail safe.")
 
 

@@ -1,0 +1,1 @@
+"""Doctor: is the installation sound, and can every declared guard fail?"""
