@@ -8,13 +8,14 @@ from datetime import date
 from functools import partial
 
 from gapless.choosing import ChoiceMade
+from gapless.coverage import percent
 from gapless.declare.inputs import Choice
 from gapless.declare.tables import Derived, StandIn, Table
 from gapless.doctor.bench import Bench
 from gapless.doctor.model import Ability, GuardTried, Kind, Trial
 from gapless.doctor.trials import HALF_GONE, JUST_BELOW, Met, Outcomes, tried
 from gapless.errors import GaplessError
-from gapless.measure import choice_set_names, stage_choice_sets
+from gapless.measure import SourceCoverage, choice_set_names, stage_choice_sets
 from gapless.plan.derive import unfit_source
 from gapless.run.chunk import make_choices
 from gapless.sql.bad_copies import FEWER_THAN_HALF, Original, just_below, none_left, thinned
@@ -93,7 +94,7 @@ class _ChoiceTrial:
         would = self._chosen(place, self.full.place)
         found = self._chosen(place, thin)
         return {
-            day: Met(found[day].place != place, found[day].reason)
+            day: Met(found[day].place != place, _told(found[day].sources[place]))
             for day in self.bench.days
             if would[day].place == place
         }
@@ -115,6 +116,11 @@ class _ChoiceTrial:
         }
         swapped = replace(table, inputs=inputs)
         return _made(self.bench, self.alias, swapped, self.covered, catalog)
+
+
+def _told(source: SourceCoverage) -> str:
+    share = percent(source.ratio)
+    return f"chosen with {source.usable} of {source.expected} expected keys ({share})"
 
 
 def _made(

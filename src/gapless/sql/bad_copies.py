@@ -145,12 +145,14 @@ def broken_by_query(rows: Original, predicate: str, spoiled_by: Sequence[Mapping
 
 def ways_to_break(rows: Original, predicate: str) -> list[dict[str, str]]:
     """List values to try in the columns a predicate mentions, the likeliest first, NULL last."""
-    named = [name for name in rows.columns if mentions(predicate, name)]
+    # A row on another date is not a bad row of this one.
+    others = [name for name in rows.columns if name != rows.partition]
+    named = [name for name in others if mentions(predicate, name)]
     ways: list[dict[str, str]] = []
     for name in named:
         kind = rows.columns[name]
-        others = [identifier(o) for o in named if o != name and rows.columns[o] == kind]
-        ways += [{name: value} for value in (*_values(identifier(name), kind), *others)]
+        alike = [identifier(o) for o in named if o != name and rows.columns[o] == kind]
+        ways += [{name: value} for value in (*_values(identifier(name), kind), *alike)]
     return [*ways, *({name: "NULL"} for name in named)]
 
 

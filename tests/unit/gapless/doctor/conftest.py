@@ -1,0 +1,5 @@
+"""Shops whose guards are tried."""
+
+from support.shop_fixtures import computed, done, pristine, shop
+
+__all__ = ["computed", "done", "pristine", "shop"]
