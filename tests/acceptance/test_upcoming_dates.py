@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from acceptance.mornings import morning_of, not_played_from
 from acceptance.place import Place, listed, outcomes
 from acceptance.seasons import (
     CHOOSING,
@@ -36,21 +37,6 @@ PLAYED = tuple(table for table in KEYS if table not in BUILT)
 OPENING_DAY = date(2022, 10, 18)
 
 Row = dict[str, Any]
-
-
-def morning_of(day: date) -> str:
-    """Return the time at which games of the day have not begun, as GAPLESS_NOW wants it."""
-    return f"{day}T09:00:00-05:00"
-
-
-def not_played_from(day: date) -> list[str]:
-    """Statements that take away what nobody can know on the morning of a day."""
-    scores = ", ".join(f"{side}_score = NULL" for side in ("home", "away"))
-    return [
-        f"DELETE FROM raw.player_box_scores WHERE game_date >= DATE '{day}'",
-        f"DELETE FROM raw.shots WHERE game_date >= DATE '{day}'",
-        f"UPDATE raw.schedule SET {scores} WHERE game_date >= DATE '{day}'",
-    ]
 
 
 def oracle_on(league: League, day: date) -> Oracle:
