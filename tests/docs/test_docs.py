@@ -38,6 +38,7 @@ from gapless.declare.calendar import DateFacts, DayKind
 from gapless.declare.pipeline import SITE_THRESHOLDS, Pipeline
 from gapless.declare.tables import Derived
 from gapless.declare.windows import WindowKind
+from gapless.doctor.model import Ability, Status
 from gapless.fetch import FetchOutcome
 from gapless.findings import Severity
 from gapless.leaks.report import Proof
@@ -231,6 +232,7 @@ def test_every_method_that_declares_is_documented() -> None:
 
 
 WORDS: list[type[enum.StrEnum]] = [
+    Ability,
     Action,
     Category,
     Condition,
@@ -243,6 +245,7 @@ WORDS: list[type[enum.StrEnum]] = [
     Proof,
     Severity,
     State,
+    Status,
     Trust,
     Verdict,
     WindowKind,

@@ -7,6 +7,7 @@ import math
 import duckdb
 import pytest
 
+from gapless.declare.fingerprints import gate_hash
 from gapless.declare.gates import Gate, Rule, at_least, between, check, one_of, rule
 from gapless.errors import DeclarationError
 
@@ -54,6 +55,36 @@ def test_rules_on_the_engine(given: Rule, right: list[str], wrong: list[str]) ->
     """Each rule holds of the values it should, NULL is left to `required`, and of no others."""
     assert [value for value in right if not holds(given, value)] == []
     assert [value for value in wrong if holds(given, value)] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "ways"),
+    [
+        (between("it", 0, 100), 2),
+        (between("it", -5, -1.5), 2),
+        (at_least("it", 1e-07), 1),
+        (at_least("it", 1e300), 1),
+        (one_of("it", ["PG", "it's"]), 1),
+    ],
+    ids=lambda given: given.name if isinstance(given, Rule) else "",
+)
+def test_rules_know_what_breaks_them(given: Rule, ways: int) -> None:
+    """On each side, whatever the bounds; and it makes no other rule of them."""
+    values = [value for way in given.spoiled_by for value in way.values()]
+    assert len(values) == ways
+    assert [value for value in values if holds(given, value)] == []
+    assert given == Rule(given.name, given.predicate)
+
+
+def test_what_breaks_a_guard_is_no_part_of_the_gate() -> None:
+    """Nothing that is published has to be measured again because somebody named it."""
+    text = "SELECT 1 AS day"
+    plain = Gate(rules=(rule("r", "a > 0"),), checks=(check("c", text),))
+    told = Gate(
+        rules=(rule("r", "a > 0", spoiled_by={"a": "0"}),),
+        checks=(check("c", text, spoiled_by={"a": "0"}),),
+    )
+    assert gate_hash(told) == gate_hash(plain)
 
 
 def test_own_predicate_and_null() -> None:
