@@ -19,7 +19,7 @@ from gapless.clock import Clock
 from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.relations import check_statements, statements_of
-from gapless.doctor.model import Condition, Status
+from gapless.doctor.model import PartHealth, Status
 from gapless.errors import GaplessError, LedgerBehind, WarehouseBusy
 from gapless.ledger.interface import Ledger
 from gapless.plan.picture import read_calendar
@@ -100,7 +100,7 @@ class Examination:
 
     site: Site
     opened: ExitStack
-    conditions: list[Condition] = field(default_factory=list)
+    parts: list[PartHealth] = field(default_factory=list)
     pipeline: Pipeline | None = None
     warehouse: Warehouse | None = None
     calendar: Calendar | None = None
@@ -122,17 +122,17 @@ class Examination:
     def _part(self, name: str, probe: Callable[[], Said]) -> None:
         try:
             said = probe()
-            found = Condition(name, said.status, said.text, said.remedy)
+            found = PartHealth(name, said.status, said.text, said.remedy)
         except _Skip as skip:
             text = f"not examined, because of the {skip}"
-            found = Condition(name, Status.UNKNOWN, text)
+            found = PartHealth(name, Status.UNKNOWN, text)
         except WarehouseBusy as error:
-            found = Condition(name, Status.UNKNOWN, error.what, error.advice)
+            found = PartHealth(name, Status.UNKNOWN, error.what, error.advice)
         except GaplessError as error:
-            found = Condition(name, Status.FAIL, error.what, error.advice)
+            found = PartHealth(name, Status.FAIL, error.what, error.advice)
         except Exception as error:  # noqa: BLE001 - whatever a part raises, the others are looked at
-            found = Condition(name, Status.FAIL, f"{type(error).__name__}: {error}")
-        self.conditions.append(found)
+            found = PartHealth(name, Status.FAIL, f"{type(error).__name__}: {error}")
+        self.parts.append(found)
 
     def _configuration(self) -> Said:
         settings = self.site.settings()

@@ -1,4 +1,4 @@
-"""What the doctor found: conditions of the installation, and guards with their trials."""
+"""What the doctor found: parts of the installation, and guards with their trials."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Status(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Condition:
+class PartHealth:
     """How one part of the installation is, and what to do about it."""
 
-    part: str
+    name: str
     status: Status
     text: str
     remedy: str = ""
@@ -128,7 +128,7 @@ class TableTried:
 class DoctorReport:
     """Everything the doctor found."""
 
-    conditions: tuple[Condition, ...]
+    parts: tuple[PartHealth, ...]
     tables: tuple[TableTried, ...] = ()
     untried: str = ""
     """Why no guard could be tried at all."""
@@ -150,7 +150,7 @@ class DoctorReport:
     @property
     def exit_code(self) -> int:
         """0: all is well; 1: a guard could not fail or a part fails; 4: not all could be tried."""
-        statuses = {condition.status for condition in self.conditions}
+        statuses = {part.status for part in self.parts}
         if Status.FAIL in statuses or self.ability is Ability.UNABLE:
             return 1
         return 4 if Status.UNKNOWN in statuses or self.ability is Ability.UNTRIED else 0
@@ -162,12 +162,12 @@ class DoctorReport:
             "seconds": round(self.seconds, 3),
             "installation": [
                 {
-                    "part": condition.part,
-                    "status": condition.status.value,
-                    "text": condition.text,
-                    "remedy": condition.remedy,
+                    "part": part.name,
+                    "status": part.status.value,
+                    "text": part.text,
+                    "remedy": part.remedy,
                 }
-                for condition in self.conditions
+                for part in self.parts
             ],
             "ability": self.ability.value,
             "reason": self.untried,

@@ -64,12 +64,12 @@ def _conditions(report: DoctorReport) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for condition in report.conditions:
-        symbol, style = STATUS_MARKS[condition.status]
-        text = Text(condition.text)
-        if condition.remedy:
-            text.append(f"\n→ {condition.remedy}", style="cyan")
-        table.add_row(Text(symbol, style=style), condition.part, text)
+    for part in report.parts:
+        symbol, style = STATUS_MARKS[part.status]
+        text = Text(part.text)
+        if part.remedy:
+            text.append(f"\n→ {part.remedy}", style="cyan")
+        table.add_row(Text(symbol, style=style), part.name, text)
     return table
 
 
@@ -174,7 +174,7 @@ def _conclusion(report: DoctorReport) -> Text:
         f"{plural(trials, 'bad copy').replace('copys', 'copies')}; {report.seconds:.1f} s; "
         "nothing published was touched"
     )
-    failing = [one.part for one in report.conditions if one.status is Status.FAIL]
+    failing = [one.name for one in report.parts if one.status is Status.FAIL]
     unable = sum(guard.ability is Ability.UNABLE for guard in guards)
     if failing or unable:
         said = [f"{', '.join(failing)} not sound"] if failing else []

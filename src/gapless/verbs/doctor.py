@@ -11,7 +11,7 @@ from gapless.declare.tables import Derived, Source, Table
 from gapless.doctor.bench import Bench, NothingToTry
 from gapless.doctor.gate import tried_gate
 from gapless.doctor.installation import Examination, Site
-from gapless.doctor.model import Condition, DoctorReport, Status, TableTried
+from gapless.doctor.model import DoctorReport, PartHealth, Status, TableTried
 from gapless.doctor.source import tried_source
 from gapless.errors import GaplessError, PreflightRefused
 from gapless.partitions import Path
@@ -38,17 +38,17 @@ def doctor(site: Site, tables: Sequence[str] = ()) -> DoctorReport:
     with ExitStack() as opened:
         examined = Examination(site, opened)
         examined.run()
-        conditions = tuple(examined.conditions)
+        parts = tuple(examined.parts)
         if examined.pipeline is not None:
             chosen_guarded(examined.pipeline, tables)
         if examined.pipeline is None or examined.warehouse is None or examined.calendar is None:
-            reason = _first_in_the_way(conditions)
-            return DoctorReport(conditions, (), reason, time.monotonic() - began)
+            reason = _first_in_the_way(parts)
+            return DoctorReport(parts, (), reason, time.monotonic() - began)
         workspace = Workspace(
             examined.pipeline, examined.warehouse, ledger=None, code_version="", clock=site.clock()
         )
         found, untried = _tried(workspace, tables)
-    return DoctorReport(conditions, found, untried, time.monotonic() - began)
+    return DoctorReport(parts, found, untried, time.monotonic() - began)
 
 
 def _tried(workspace: Workspace, tables: Sequence[str]) -> tuple[tuple[TableTried, ...], str]:
@@ -59,10 +59,10 @@ def _tried(workspace: Workspace, tables: Sequence[str]) -> tuple[tuple[TableTrie
         return (), error.what
 
 
-def _first_in_the_way(conditions: Sequence[Condition]) -> str:
-    for condition in conditions:
-        if condition.status in (Status.FAIL, Status.UNKNOWN):
-            return f"{condition.part}: {condition.text}"
+def _first_in_the_way(parts: Sequence[PartHealth]) -> str:
+    for part in parts:
+        if part.status in (Status.FAIL, Status.UNKNOWN):
+            return f"{part.name}: {part.text}"
     return ""
 
 

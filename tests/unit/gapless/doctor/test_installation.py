@@ -51,8 +51,8 @@ def configured(keeper: Shopkeeper, site: str = SITE, **settings: str) -> Configu
 
 def statuses(report: DoctorReport) -> dict[str, Status]:
     """Return the status of each part; every part is there, whatever happened."""
-    assert [condition.part for condition in report.conditions] == PARTS
-    return {condition.part: condition.status for condition in report.conditions}
+    assert [part.name for part in report.parts] == PARTS
+    return {part.name: part.status for part in report.parts}
 
 
 def amiss(report: DoctorReport) -> dict[str, Status]:
@@ -63,8 +63,8 @@ def amiss(report: DoctorReport) -> dict[str, Status]:
 
 
 def text(report: DoctorReport, part: str) -> str:
-    [condition] = [found for found in report.conditions if found.part == part]
-    return f"{condition.text} → {condition.remedy}"
+    [found] = [one for one in report.parts if one.name == part]
+    return f"{found.text} → {found.remedy}"
 
 
 def test_a_sound_installation(done: Shopkeeper) -> None:
