@@ -177,7 +177,7 @@ def test_a_pipeline_without_a_fetcher_is_told_so(site: Place) -> None:
     assert "'nba_trusting' offers no fetcher. Known: 'nba'." in complaint
 
 
-@pytest.mark.parametrize("module", ["nba_api", "tenacity", "requests", "filelock"])
+@pytest.mark.parametrize("module", ["nba_api", "requests", "filelock"])
 def test_without_the_extra_one_sentence_says_what_to_install(site: Place, module: str) -> None:
     done = without(module, *SEASON, folder=site.folder)
     assert done.returncode == 2

@@ -52,6 +52,19 @@ app.command(
     help="Compute, gate and publish every partition that is not done.",
 )
 app.command(
+    "gapless.cli.gaps:gaps",
+    name="gaps",
+    help="Find every gap in the whole history, and what explains it.\n\nExit codes: 0 there are "
+    "none, 1 there are some, 4 something is unknown.",
+)
+app.command(
+    "gapless.cli.repair:repair",
+    name="repair",
+    help="Close the gaps, upstream first, and give up where it is pointless.\n\nExit codes: 0 "
+    "every gap is closed, 1 some are left, 3 nothing was started, 4 something is unknown.",
+)
+app.command("gapless.cli.runs:runs", name="runs", help="List the newest runs, and how they ended.")
+app.command(
     "gapless.cli.waive:waive",
     name="waive",
     help="Permit named dates to be published without named checks, until a date.\n\nNothing is "

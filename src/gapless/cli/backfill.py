@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import os
+import re
 import shlex
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.text import Text
 
-from gapless.cli.logs import LogListener, configure_logs
-from gapless.cli.options import DATES, SITE, Dates, Site
+from gapless.cli.options import DATES, SITE, DateOptions, Dates, Site, SiteOptions, workers_of
 from gapless.cli.output import show, show_json
-from gapless.cli.progress import ProgressListener
+from gapless.cli.watching import watched
 from gapless.errors import UsageError
-from gapless.events import Event
 from gapless.report.plan import plan_data, plan_text
-from gapless.report.run import run_text
+from gapless.report.run import resumed_note, run_text
 from gapless.run.settings import DEFAULT_WAIVER_DAYS, waiver_lifetime
 from gapless.verbs.backfill import BackfillOptions, check_force
 from gapless.verbs.backfill import backfill as backfill_verb
 from gapless.verbs.backfill import plan as plan_verb
+from gapless.verbs.resume import resume as resume_verb
+from gapless.verbs.resume import what_is_left
+from gapless.verbs.selection import Selection
+from gapless.verbs.workspace import Workspace
+
+RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 
 
 def backfill(
     *tables: str,
     dates: Dates = DATES,
+    resume: Annotated[bool, Parameter(negative="")] = False,
     with_upstream: Annotated[bool, Parameter(negative="")] = False,
     parallel: Annotated[bool, Parameter(negative="")] = False,
     workers: int | None = None,
@@ -43,6 +50,9 @@ def backfill(
     ----------
     tables
         Tables to compute, by full or short name; all of the pipeline when none is given.
+    resume
+        Do the rest of what an earlier run had planned, whatever the clock says now: of the newest
+        run that left something to do, or of the one named: --resume RUN_ID (see gapless runs).
     with_upstream
         First complete the upstream partitions that are not complete.
     parallel
@@ -68,34 +78,28 @@ def backfill(
     waiver_lifetime(waive_days, "--waive-days")
     if force and reason is None:
         raise UsageError('--force needs --reason "…": it is kept with the partitions for ever.')
-    selection = dates.selection(tables, with_upstream=with_upstream)
+    run_id = _run_to_resume(tables, dates, with_upstream=with_upstream) if resume else None
+    selection = dates.selection(() if resume else tables, with_upstream=with_upstream)
     settings = site.settings(workers=workers, chunk_size=chunk_size)
     options = BackfillOptions(
         command=shlex.join(["gapless", *sys.argv[1:]]),
-        workers=_workers(workers, settings.workers, parallel=parallel),
+        workers=workers_of(workers, settings.workers, parallel=parallel),
         chunk_size=settings.chunk_size,
         force_reason=reason,
         waiver_days=waive_days,
     )
-    check_force(selection, options)
+    if not resume:
+        check_force(selection, options)
     if dry_run:
         with site.workspace(workers=workers, chunk_size=chunk_size) as workspace:
-            made, standings = plan_verb(workspace, selection)
-        if site.json:
-            show_json(plan_data(made, standings))
-        else:
-            show(plan_text(made, standings, dry_run=True))
+            _dry_run(workspace, selection, options, site, run_id=run_id, resume=resume)
         return 0
-    configure_logs(log_level)
-    progress, logs = ProgressListener(quiet=site.json), LogListener()
-
-    def listen(event: Event) -> None:
-        logs(event)
-        progress(event)
-
     opened = site.workspace(write=True, create=False, workers=workers, chunk_size=chunk_size)
-    with opened as workspace, progress:
-        outcome = backfill_verb(workspace, selection, options, listen)
+    with opened as workspace, watched(log_level, quiet=site.json) as listen:
+        if resume:
+            outcome = resume_verb(workspace, run_id, options, listen)
+        else:
+            outcome = backfill_verb(workspace, selection, options, listen)
     if site.json:
         show_json(outcome.report.as_data())
     else:
@@ -103,8 +107,38 @@ def backfill(
     return outcome.report.exit_code
 
 
-def _workers(given: int | None, configured: int, *, parallel: bool) -> int:
-    """One chunk at a time; with --parallel as many as configured, or all cores; --workers rules."""
-    if given is not None or not parallel:
-        return given or 1
-    return configured if configured > 1 else os.cpu_count() or 1
+def _run_to_resume(words: Sequence[str], dates: DateOptions, *, with_upstream: bool) -> str | None:
+    """Return the run named after --resume; None when none is.
+
+    Raises:
+        UsageError: tables or dates are given as well.
+    """
+    others = [word for word in words if not RUN_ID.fullmatch(word)]
+    if others or len(words) > 1 or dates != DATES or with_upstream:
+        given = f" ({' '.join(others)} is no id of a run)" if others else ""
+        raise UsageError(
+            f"--resume takes tables and dates from the stored plan{given}; give at most the id of "
+            "a run: gapless backfill --resume RUN_ID. The runs there are: gapless runs"
+        )
+    return words[0] if words else None
+
+
+def _dry_run(
+    workspace: Workspace,
+    selection: Selection,
+    options: BackfillOptions,
+    site: SiteOptions,
+    *,
+    run_id: str | None,
+    resume: bool,
+) -> None:
+    notes: list[Text] = []
+    if resume:
+        left = what_is_left(workspace, run_id, forced=options.force_reason is not None)
+        made, standings, notes = left.plan, left.standings, list(resumed_note(left.stored))
+    else:
+        made, standings = plan_verb(workspace, selection)
+    if site.json:
+        show_json(plan_data(made, standings))
+    else:
+        show([*notes, *plan_text(made, standings, dry_run=True)])

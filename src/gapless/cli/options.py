@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,6 +120,13 @@ class DateOptions(RangeOptions):
             # No date at all would otherwise mean every date there is.
             raise UsageError("--dates names no date; write --dates 2023-02-23,2023-02-24.")
         return [parse_date(text, where="--dates") for text in texts]
+
+
+def workers_of(given: int | None, configured: int, *, parallel: bool) -> int:
+    """One chunk at a time; with --parallel as many as configured, or all cores; --workers rules."""
+    if given is not None or not parallel:
+        return given or 1
+    return configured if configured > 1 else os.cpu_count() or 1
 
 
 Site = Annotated[SiteOptions, Parameter(group="Site")]

@@ -103,6 +103,8 @@ class ProgressListener(Bar):
         with self._lock:
             match event:
                 case RunStarted(plan=plan):
+                    # A repair is several runs, one after another.
+                    self._done = 0
                     self._total = plan.count(Action.COMPUTE, Action.RECHECK, Action.BLOCK)
                     self._update("starting")
                 case ChunkStarted(table, partitions):

@@ -281,8 +281,12 @@ class Ledger(ABC):
         last: date | None = None,
         run_id: str | None = None,
         since: datetime | None = None,
+        evidence: bool = True,
     ) -> list[Attempt]:
-        """Return attempts in the order they started; dates inclusive, none before `since`."""
+        """Return attempts in the order they started; dates inclusive, none before `since`.
+
+        Most of an attempt is its evidence; whoever asks for many of them leaves it out.
+        """
 
     @abstractmethod
     def recorded_versions(self) -> dict[tuple[str, date], int]:

@@ -32,9 +32,15 @@ def to_rows(records: Sequence[DataclassInstance]) -> list[dict[str, Any]]:
     return [dict(zip(names, values(record), strict=True)) for record in records]
 
 
-def select_fields(table: Table, kind: type[DataclassInstance]) -> Select[Any]:
-    """Return a query whose columns are the fields of a record, in their order."""
-    return select(*(table.c[field.name] for field in fields(kind)))
+def select_fields(
+    table: Table, kind: type[DataclassInstance], *, but_last: bool = False
+) -> Select[Any]:
+    """Return a query whose columns are the fields of a record, in their order.
+
+    The last field is the evidence, which may be left out: it is then what the record's default is.
+    """
+    names = [field.name for field in fields(kind)]
+    return select(*(table.c[name] for name in (names[:-1] if but_last else names)))
 
 
 def read(connection: Connection, query: Select[Any], kind: type[_Record]) -> list[_Record]:

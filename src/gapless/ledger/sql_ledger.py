@@ -164,10 +164,15 @@ class SqlLedger(Ledger):
         last: date | None = None,
         run_id: str | None = None,
         since: datetime | None = None,
+        evidence: bool = True,
     ) -> list[Attempt]:
-        """Return attempts in the order they started; dates inclusive, none before `since`."""
+        """Return attempts in the order they started; dates inclusive, none before `since`.
+
+        Most of an attempt is its evidence; whoever asks for many of them leaves it out.
+        """
         kept = schema.attempts
-        query = rows.within(rows.select_fields(kept, Attempt), kept, table)
+        query = rows.select_fields(kept, Attempt, but_last=not evidence)
+        query = rows.within(query, kept, table)
         query = rows.between(query, kept, first, last)
         if run_id is not None:
             query = query.where(kept.c.run_id == run_id)

@@ -7,7 +7,7 @@ again at each table when its turn comes, because by then its inputs may have cha
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from gapless.declare.inputs import Read
 from gapless.declare.tables import Derived
 from gapless.partitions import DateRange, Path, path_of
 from gapless.plan.contents import Unsettled
+from gapless.plan.giving_up import GivenUp
 from gapless.plan.standings import Standings
 from gapless.plan.states import NOT_YET, Standing, State
 from gapless.plan.waived import permits_incomplete_inputs, unknown_input
@@ -37,6 +38,8 @@ class Action(enum.StrEnum):
     """An input is not complete and this plan does not complete it."""
     UNKNOWN = "unknown"
     """Nothing can be said about the date; it is not touched."""
+    GIVE_UP = "give_up"
+    """Tried often enough with the same result; left as it is until what it is made from changes."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,25 @@ class Request:
     date wants to know that it is not closed yet; everybody else need not be alarmed."""
     forced: bool = False
     """Whether the named partitions are computed also from inputs that are not complete."""
+    span_named: bool = False
+    """Whether the dates were named from the first to the last, so that they may be forced."""
+    partitions: Mapping[str, tuple[date, ...]] | None = None
+    """Table → dates, where not every table is asked for on every date; also upstream ones."""
+    given_up: Mapping[tuple[str, date], GivenUp] = field(default_factory=dict)
+    """Partitions that are not tried again unless what they are made from changes."""
+    resumes: str | None = None
+    """The run whose plan is gone on with."""
+
+    def wanted(self) -> dict[str, list[date]]:
+        """Return the dates asked for by table."""
+        if self.partitions is not None:
+            return {table: sorted(days) for table, days in self.partitions.items()}
+        return {table.name: list(self.dates) for table in self.tables}
+
+    def given_up_note(self, cause: tuple[str, date] | None) -> str:
+        """Return the end of a sentence on a partition in the way; empty while it is tried."""
+        given_up = self.given_up.get(cause) if cause is not None else None
+        return "" if given_up is None else f"; {given_up.short}"
 
 
 @dataclass(frozen=True)
@@ -176,9 +198,7 @@ class _Planner:
         self.standings = standings
         self.request = request
         self.steps: list[Step] = []
-        self.wanted: dict[str, list[date]] = {
-            table.name: list(request.dates) for table in request.tables
-        }
+        self.wanted: dict[str, list[date]] = request.wanted()
         self._remaining: dict[str, Unsettled] = {}
         self._not_yet: dict[str, Unsettled] = {}
         self._recomputed: dict[str, Unsettled] = {}
@@ -266,6 +286,9 @@ class _Planner:
         again = (Action.RECHECK, f"{first[0]} is recomputed first", None) if first else None
         if _is_left(standing):
             return again or (Action.LEAVE, standing.reason, None)
+        given_up = self.request.given_up.get((table.name, day))
+        if given_up is not None and again is None:
+            return Action.GIVE_UP, given_up.reason, None
         remaining = self._first(self._remaining, reads, day)
         if remaining is None:
             waiting = standing.cause if standing.not_yet else None
@@ -289,8 +312,9 @@ class _Planner:
             standing = self.standings.of(table, day)
             reason = f"{table} of {day} is {standing.state}, and not part of this plan"
             return f"{reason}: {standing.reason}", remaining
+        cause = (root.table, root.partition)
         reason = f"{root.table} of {root.partition} is {root.state}: {root.reason}"
-        return reason, (root.table, root.partition)
+        return reason + self.request.given_up_note(cause), cause
 
     def _computes(self, standing: Standing) -> bool:
         computed = self._recomputed.get(standing.table)
@@ -341,6 +365,7 @@ def resolve_request(
     with_upstream: bool = False,
     forced: bool = False,
     dates_named: bool = True,
+    span_named: bool = False,
 ) -> Request:
     """Put a request together from resolved civil dates."""
     dates = tuple(sorted(set(standings_dates)))

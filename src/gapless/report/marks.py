@@ -29,11 +29,17 @@ STATE_MARKS: dict[str, tuple[str, str]] = {
     "failed": ("✗", "red"),
     "done": ("●", "dim green"),
     NOT_YET: ("…", "dim"),
+    "given_up": ("✗", "magenta"),
+    "repaired": ("●", "green"),
+    "renewed": ("=", "green"),
+    "to_load": ("○", "red"),
 }
 STATE_WORDS = {
     State.WARM_UP: "warm-up",
     State.NOTHING_EXPECTED: "nothing expected",
     NOT_YET: "not yet",
+    "given_up": "given up",
+    "to_load": "to be loaded",
 }
 
 

@@ -26,11 +26,12 @@ WORDS: dict[str, str] = {
     Action.EMPTY: "nothing due",
     Action.BLOCK: "blocked",
     NOT_YET: "not yet",
+    Action.GIVE_UP: "given up",
     Action.UNKNOWN: "unknown",
 }
 
 
-IN_THE_PLAN = (Action.COMPUTE, Action.RECHECK, Action.BLOCK, Action.UNKNOWN)
+IN_THE_PLAN = (Action.COMPUTE, Action.RECHECK, Action.BLOCK, Action.GIVE_UP, Action.UNKNOWN)
 """Actions that somebody may ask the reason of; what is left is done or empty."""
 CHAINS_AT_MOST = 24
 
@@ -58,7 +59,9 @@ def plan_text(
     table = Table(box=None, pad_edge=False)
     table.add_column("table")
     shown = Counter((step.table, step.shown) for step in plan.all_steps)
-    words = [one for one in WORDS if one != NOT_YET or any(key[1] == one for key in shown)]
+    # Most plans have none of these.
+    rare = {NOT_YET, Action.GIVE_UP} - {key[1] for key in shown}
+    words = [one for one in WORDS if one not in rare]
     for one in words:
         table.add_column(WORDS[one], justify="right")
     for name in dict.fromkeys(step.table for step in plan.all_steps):
@@ -123,7 +126,7 @@ def _link_text(link: Link, later: Link) -> Text:
 
 def _reasons(plan: Plan, standings: Standings) -> Iterator[RenderableType]:
     step_order = standings.picture.calendar.ordered
-    for action in (Action.COMPUTE, Action.BLOCK, NOT_YET, Action.UNKNOWN):
+    for action in (Action.COMPUTE, Action.BLOCK, Action.GIVE_UP, NOT_YET, Action.UNKNOWN):
         grouped: dict[tuple[str, str], list[Step]] = {}
         for step in plan.all_steps:
             if step.shown == action:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapless.ledger.interface import Verdict
+from gapless.plan.stored import StoredPlan
 from gapless.report.marks import covered, dates_text, mark, short
 from gapless.run.report import Result, RunReport
 from gapless.verbs.backfill import BackfillOutcome
@@ -29,6 +30,7 @@ COLUMNS = (
     ("failed", ("failed",)),
     ("blocked", ("blocked",)),
     ("not yet", ("not_yet",)),
+    ("given up", ("given_up",)),
     ("done before", ("done",)),
     ("nothing due", ("warm_up", "nothing_expected")),
     ("unknown", ("unknown",)),
@@ -38,6 +40,8 @@ COLUMNS = (
 def run_text(outcome: BackfillOutcome) -> Iterator[RenderableType]:
     """Account for every partition: a line for each table, then what needs a look."""
     report = outcome.report
+    if outcome.stored is not None:
+        yield from _resumed(outcome.stored, report)
     yield _summary(report)
     if fallbacks := fallback_lines(report.results):
         yield ""
@@ -48,6 +52,25 @@ def run_text(outcome: BackfillOutcome) -> Iterator[RenderableType]:
         yield from _problems(problems, sorted({r.partition for r in report.results}))
     yield ""
     yield _conclusion(report)
+
+
+def resumed_note(stored: StoredPlan) -> Iterator[Text]:
+    """Say whose plan is gone on with, and what of it is not."""
+    yield Text(f"The plan of run {stored.run_id}, for which today is {stored.today}.")
+    if stored.forced:
+        yield Text(
+            "! That run was forced; this one is not: every gate holds. "
+            'To force it again: --force --reason "…"',
+            style="yellow",
+        )
+
+
+def _resumed(stored: StoredPlan, report: RunReport) -> Iterator[Text]:
+    yield from resumed_note(stored)
+    earlier = Counter(result.done_by for result in report.results if result.done_by)
+    if earlier:
+        by_run = ", ".join(f"{count:,} by {run_id}" for run_id, count in earlier.most_common(4))
+        yield Text(f"Done earlier: {by_run}{', …' if len(earlier) > 4 else ''}.")  # noqa: PLR2004
 
 
 def _summary(report: RunReport) -> Table:

@@ -32,6 +32,7 @@ from gapless.run.records import (
     standing_of,
     waiver_for,
 )
+from gapless.run.retrying import retry_after
 from gapless.verdicts import Outcome
 from gapless.warehouse.interface import Publication, PublishRequest, QuarantineRequest, Warehouse
 
@@ -350,17 +351,16 @@ class ChunkProcess:
             reason += " Nothing was published."
         result.failures += failures_of_error(self._frame, chunk, days, reason)
         for day in days:
-            result.attempts.append(
-                bare_attempt(
-                    self._frame,
-                    chunk.table.name,
-                    day,
-                    chunk.path,
-                    Verdict.FAILED,
-                    reason,
-                    (started, now),
-                )
+            attempt = bare_attempt(
+                self._frame,
+                chunk.table.name,
+                day,
+                chunk.path,
+                Verdict.FAILED,
+                reason,
+                (started, now),
             )
+            result.attempts.append(replace(attempt, retry=retry_after(error)))
             unknown = isinstance(error, QueryFailed)
             state = State.UNKNOWN if unknown else self._refused_state(chunk, day)
             self._stand(chunk, day, state, error.what)

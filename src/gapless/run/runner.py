@@ -21,6 +21,7 @@ from gapless.ledger.liveness import host_name
 from gapless.plan.build import Action, Plan
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing
+from gapless.plan.stored import stored_data
 from gapless.run.failing import end_failures
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
@@ -80,7 +81,9 @@ class Runner:
             report = RunReport(
                 run_id=frame.run_id,
                 plan=plan,
-                results=collect(plan, frame.attempts, _final(plan, standings)),
+                results=collect(
+                    plan, frame.attempts, _final(plan, standings), _published_by(standings)
+                ),
                 started_at=started,
                 finished_at=self._clock.now(),
                 seconds=time.monotonic() - began,
@@ -99,13 +102,17 @@ class Runner:
 
         While the warehouse is in use, the ledger answers for it.
         """
-        known = {(s.table, s.partition): (s.state, s.version) for s in self._ledger.states()}
+        known = {
+            (s.table, s.partition): (s.state, s.version, s.evidence.get("cause"))
+            for s in self._ledger.states()
+        }
         news = []
         for step in plan.all_steps:
             found = standings.of(step.table, step.partition)
-            slot = (step.table, step.partition)
-            if known.get(slot) != (found.state.value, found.version):
-                news.append(known_state(found, now))
+            state = known_state(found, now, standings)
+            facts = (state.state, state.version, state.evidence.get("cause"))
+            if known.get((step.table, step.partition)) != facts:
+                news.append(state)
         if news:
             self._ledger.record_states(news)
 
@@ -135,7 +142,7 @@ class Runner:
                 actor=self._settings.actor,
                 code_version=self._settings.code_version,
                 started_at=started,
-                plan=plan.as_data(only_open=True),
+                plan=stored_data(plan),
             )
         )
         self._listener(RunStarted(frame.run_id, plan))
@@ -155,3 +162,8 @@ def _final(plan: Plan, standings: Standings) -> dict[tuple[str, date], Standing]
         (step.table, step.partition): standings.of(step.table, step.partition)
         for step in plan.all_steps
     }
+
+
+def _published_by(standings: Standings) -> dict[tuple[str, date], str]:
+    publications = standings.picture.publications
+    return {slot: publication.run_id for slot, publication in publications.items()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from gapless.declare.tables import Derived
 from gapless.errors import LedgerUnavailable
@@ -15,6 +17,7 @@ from gapless.ledger.interface import Attempt, Lease, PartitionState, Verdict
 from gapless.partitions import Path, chunked, path_of
 from gapless.plan.build import Action, Plan
 from gapless.plan.derive import derive_table
+from gapless.plan.fingerprint import attempt_fingerprint
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.plan.waived import permits_incomplete_inputs, unknown_input
@@ -23,6 +26,7 @@ from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.process import ChunkProcess, ChunkResult
 from gapless.run.records import bare_attempt
+from gapless.run.retrying import classified
 
 
 class Work:
@@ -179,10 +183,11 @@ class Work:
             elif day not in self.standings.picture.calendar.dates:
                 reason = standing.reason
             elif self._stands_still(standing) and (why := self._held_up(table, day)):
-                reason = why
-            elif standing.settled and not (
-                (standing.outdated and not standing.inherited)
-                or (standing.state is State.NOTHING_EXPECTED and day in asked)
+                reason = why + self.plan.request.given_up_note(standing.cause)
+            elif self._given_up(table, day) or (
+                standing.settled
+                and not (standing.outdated and not standing.inherited)
+                and not (standing.state is State.NOTHING_EXPECTED and day in asked)
             ):
                 continue
             else:
@@ -192,10 +197,14 @@ class Work:
                 # Nobody asked for this very date, and nothing is wrong with it but the hour.
                 continue
             path = path_of(day, self.standings.picture.today)
-            stopped.append(
-                bare_attempt(self.frame, table.name, day, path, Verdict.BLOCKED, reason, (now, now))
+            attempt = bare_attempt(
+                self.frame, table.name, day, path, Verdict.BLOCKED, reason, (now, now)
             )
+            held_by = {"held_by": lease.holder.run_id} if lease is not None else {}
+            stopped.append(replace(attempt, evidence={**attempt.evidence, **held_by}))
         if stopped:
+            known = self._fingerprints(table, [attempt.partition for attempt in stopped])
+            stopped = classified(stopped, self.standings, table, known)
             self._record(ChunkResult(table.name, stopped))
         return due
 
@@ -203,6 +212,17 @@ class Work:
         """Tell whether it is pointless to compute it now: something further up is in the way."""
         unused = standing.state is State.NOTHING_EXPECTED and standing.inherited
         return standing.waits or standing.state is State.BLOCKED or unused
+
+    def _fingerprints(self, table: Derived, days: Sequence[date]) -> dict[date, str]:
+        with self.frame.lock:
+            return {day: attempt_fingerprint(self.standings, table, day) for day in days}
+
+    def _given_up(self, table: Derived, day: date) -> bool:
+        """Tell whether a partition would be made from what it was made from in vain."""
+        given_up = self.plan.request.given_up.get((table.name, day))
+        if given_up is None:
+            return False
+        return attempt_fingerprint(self.standings, table, day) == given_up.fingerprint
 
     def _held_up(self, table: Derived, day: date) -> str | None:
         """Say why a partition that stands still must wait; None where somebody permits not to."""
@@ -215,12 +235,15 @@ class Work:
 
     def _work_on(self, chunk: Chunk) -> ChunkResult:
         self.frame.listener(ChunkStarted(chunk.table.name, len(chunk.days)))
+        before = self._fingerprints(chunk.table, chunk.days)
         session = self.frame.warehouse.session()
         try:
             process = ChunkProcess(session, self.frame, self.standings, self.leases)
-            return process.run(chunk)
+            result = process.run(chunk)
         finally:
             session.close()
+        result.attempts = classified(result.attempts, self.standings, chunk.table, before)
+        return result
 
     def _record(self, result: ChunkResult) -> None:
         """Write what became of a chunk to the ledger and tell the listener."""
@@ -231,7 +254,9 @@ class Work:
         frame.ledger.record_attempts(result.attempts)
         frame.ledger.record_states(
             [
-                known_state(self.standings.of(attempt.table, attempt.partition), now)
+                known_state(
+                    self.standings.of(attempt.table, attempt.partition), now, self.standings
+                )
                 for attempt in result.attempts
             ]
         )
@@ -241,8 +266,23 @@ class Work:
             frame.listener(AttemptFinished(attempt, tuple(made)))
 
 
-def known_state(standing: Standing, now: datetime) -> PartitionState:
-    """Return a standing as the ledger keeps it."""
+def known_state(standing: Standing, now: datetime, standings: Standings) -> PartitionState:
+    """Return a standing as the ledger keeps it, with what stands in its way.
+
+    Args:
+        standing: What is to be kept.
+        now: When it was measured.
+        standings: Where its root cause is known.
+    """
+    evidence: dict[str, Any] = {}
+    if standing.cause is not None:
+        root = standings.of(*standing.cause)
+        evidence["cause"] = {
+            "table": root.table,
+            "date": root.partition.isoformat(),
+            "state": root.state.value,
+            "reason": root.reason,
+        }
     return PartitionState(
         table=standing.table,
         partition=standing.partition,
@@ -252,4 +292,5 @@ def known_state(standing: Standing, now: datetime) -> PartitionState:
         present=standing.present,
         version=standing.version,
         reason=standing.reason,
+        evidence=evidence,
     )

@@ -182,6 +182,13 @@ class LedgerContract(LeaseContract):
         assert chosen(table=OTHER_TABLE, first=days(5)[1], last=days(5)[1]) == [("b", 24)]
         assert chosen(table=OTHER_TABLE, run_id="run-a") == []
 
+    def test_attempts_without_evidence(self, ledger: Ledger) -> None:
+        """Left out, the evidence is empty, and everything else is as it was recorded."""
+        attempt = an_attempt()
+        ledger.record_attempts([attempt])
+        assert attempt.evidence
+        assert ledger.attempts(evidence=False) == [replace(attempt, evidence={})]
+
     def test_attempts_since(self, ledger: Ledger) -> None:
         """Attempts can be asked for from a moment on; one of that very moment is among them."""
         ledger.record_attempts([an_attempt(started_at=NOON + n * TTL) for n in range(3)])

@@ -11,9 +11,10 @@ from gapless.events import Listener, ignore
 from gapless.findings import Severity
 from gapless.ledger.interface import Attempt, FindingRecord, Verdict
 from gapless.partitions import Path
-from gapless.plan.build import Plan, build_plan
+from gapless.plan.build import Plan, Request, build_plan
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing
+from gapless.plan.stored import StoredPlan
 from gapless.preflight.examine import Preflight, examine
 from gapless.run.records import standing_of
 from gapless.run.report import RunReport
@@ -49,6 +50,10 @@ class BackfillOutcome:
 
     preflight: Preflight
     report: RunReport
+    standings: Standings
+    """Of everything that was looked at, as it is now."""
+    stored: StoredPlan | None = None
+    """The plan that was gone on with."""
 
 
 def plan(workspace: Workspace, selection: Selection) -> tuple[Plan, Standings]:
@@ -78,33 +83,59 @@ def backfill(
     """
     options = options or BackfillOptions()
     check_force(selection, options)
-    ledger = workspace.open_ledger
-    ledger.open()
-    began, before = time.monotonic(), workspace.warehouse.statements
+    workspace.open_ledger.open()
+    meter = Meter(workspace)
     selection = replace(selection, forced=options.force_reason is not None)
-    made, standings = plan(workspace, selection)
+    standings, request = look(workspace, selection)
+    outcome = execute(workspace, standings, request, options, listener)
+    return replace(outcome, report=meter.read(outcome.report))
+
+
+class Meter:
+    """Measures what a verb costs, looking and planning included.
+
+    Args:
+        workspace: What it works on.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._warehouse = workspace.warehouse
+        self._began = time.monotonic()
+        self._before = workspace.warehouse.statements
+
+    def read(self, report: RunReport) -> RunReport:
+        """Return a report with the cost up to now."""
+        return replace(
+            report,
+            seconds=time.monotonic() - self._began,
+            statements=self._warehouse.statements - self._before,
+        )
+
+
+def execute(
+    workspace: Workspace,
+    standings: Standings,
+    request: Request,
+    options: BackfillOptions,
+    listener: Listener = ignore,
+) -> BackfillOutcome:
+    """Plan a request, look at what stands in its way, and run it.
+
+    Whoever wants something published ends here: a backfill, one that is resumed, a repair.
+    """
+    ledger = workspace.open_ledger
+    made = build_plan(standings, request)
     reconcile(workspace, standings)
-    found = examine(workspace.warehouse, workspace.ledger, made, standings, workspace.clock.now())
+    found = examine(workspace.warehouse, ledger, made, standings, workspace.clock.now())
     for finding in found.findings:
         if finding.severity is Severity.REFUSE:
             raise PreflightRefused(finding.message)
-    runner = Runner(
-        workspace.warehouse,
-        ledger,
-        workspace.clock,
-        _settings(workspace, made, options),
-        listener,
+    settings = _settings(workspace, made, options)
+    report = Runner(workspace.warehouse, ledger, workspace.clock, settings, listener).run(
+        made, standings
     )
-    report = runner.run(made, standings)
     ledger.record_findings(_records(found, report.run_id))
-    return BackfillOutcome(
-        found,
-        replace(
-            report,
-            seconds=time.monotonic() - began,
-            statements=workspace.warehouse.statements - before,
-        ),
-    )
+    return BackfillOutcome(found, report, standings)
 
 
 def check_force(selection: Selection, options: BackfillOptions) -> None:
@@ -113,6 +144,20 @@ def check_force(selection: Selection, options: BackfillOptions) -> None:
     Raises:
         UsageError: no reason, or no named dates.
     """
+    check_force_reason(options)
+    if options.force_reason is not None and not selection.span_named:
+        raise UsageError(
+            "--force publishes below the gate for named dates only; name them with --dates, "
+            "or both --start-date and --end-date."
+        )
+
+
+def check_force_reason(options: BackfillOptions) -> None:
+    """Refuse a force without a reason, or one that would last for ever.
+
+    Raises:
+        UsageError: the reason is empty, or its waivers would not end in time.
+    """
     if options.force_reason is None:
         return
     waiver_lifetime(options.waiver_days, "--waive-days")
@@ -120,11 +165,6 @@ def check_force(selection: Selection, options: BackfillOptions) -> None:
         raise UsageError(
             '--force needs a reason that others will understand: --force --reason "…". '
             "It is kept with the partition for ever."
-        )
-    if not selection.dates and not (selection.start_date and selection.end_date):
-        raise UsageError(
-            "--force publishes below the gate for named dates only; name them with --dates, "
-            "or both --start-date and --end-date."
         )
 
 
@@ -160,7 +200,7 @@ def reconcile(workspace: Workspace, standings: Standings) -> list[Attempt]:
         now = workspace.clock.now()
         workspace.open_ledger.record_attempts(recovered)
         workspace.open_ledger.record_states(
-            [known_state(_recovered_standing(standings, a), now) for a in recovered]
+            [known_state(_recovered_standing(standings, a), now, standings) for a in recovered]
         )
     return recovered
 

@@ -39,7 +39,32 @@ def _standing(state: PartitionState) -> Standing:
         state.expected,
         state.present,
         version=state.version,
+        cause=_cause_of(state),
+        due_at=_due_at(state),
     )
+
+
+def known_causes(ledger: Ledger) -> dict[tuple[str, date], Standing]:
+    """Return what stood in the way of partitions, as the ledger last knew it.
+
+    Also those of tables that are loaded, of which it keeps nothing else.
+    """
+    found = {}
+    for state in ledger.states():
+        slot, kept = _cause_of(state), state.evidence.get("cause", {})
+        if slot is not None:
+            found[slot] = Standing(*slot, State(kept["state"]), kept["reason"])
+    return found
+
+
+def _cause_of(state: PartitionState) -> tuple[str, date] | None:
+    cause = state.evidence.get("cause")
+    return (cause["table"], date.fromisoformat(cause["date"])) if cause else None
+
+
+def _due_at(state: PartitionState) -> datetime | None:
+    due_at = state.evidence.get("due_at")
+    return datetime.fromisoformat(due_at) if due_at else None
 
 
 def _given(

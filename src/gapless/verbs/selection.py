@@ -42,6 +42,11 @@ class Selection:
         """Tell whether these very dates were asked for, not a season or all there are."""
         return bool(self.dates or self.start_date or self.end_date)
 
+    @property
+    def span_named(self) -> bool:
+        """Tell whether the dates are named from the first to the last, so that they may be forced."""
+        return bool(self.dates or (self.start_date and self.end_date))
+
 
 def look(
     workspace: Workspace,
@@ -61,30 +66,57 @@ def look(
         UsageError: an unknown table or season, or dates that contradict each other.
         PreflightRefused: the calendar holds nothing.
     """
-    pipeline, warehouse = workspace.pipeline, workspace.warehouse
-    tables = chosen_tables(pipeline, selection.tables)
-    catalog = warehouse.catalog()
-    calendar = read_calendar(warehouse, pipeline, catalog)
+    tables = chosen_tables(workspace.pipeline, selection.tables)
+    standings, dates = look_at(workspace, [*tables, *also], selection, waivers=waivers)
     request = resolve_request(
-        chosen_dates(selection, calendar, workspace.today),
+        dates,
         tables,
         named=bool(selection.tables),
         with_upstream=selection.with_upstream,
         forced=selection.forced,
         dates_named=selection.dates_named,
+        span_named=selection.span_named,
     )
+    return standings, request
+
+
+def look_at(
+    workspace: Workspace,
+    tables: Sequence[Table],
+    selection: Selection,
+    *,
+    today: date | None = None,
+    waivers: Waivers | None = None,
+) -> tuple[Standings, list[date]]:
+    """Read the state of everything that tables, also loaded ones, depend on.
+
+    Args:
+        workspace: Where to look.
+        tables: The tables.
+        selection: Its dates; its tables do not matter.
+        today: The first date to come, where a stored plan says which.
+        waivers: What is permitted; when None, what the ledger knows.
+
+    Returns:
+        The standings, and the civil dates that the selection means.
+    """
+    pipeline, warehouse = workspace.pipeline, workspace.warehouse
+    today = today or workspace.today
+    catalog = warehouse.catalog()
+    calendar = read_calendar(warehouse, pipeline, catalog)
+    dates = chosen_dates(selection, calendar, today)
     picture = read_picture(
         warehouse,
         pipeline,
         catalog=catalog,
         calendar=calendar,
-        today=workspace.today,
+        today=today,
         now=workspace.clock.now(),
-        tables=[*tables, *also],
-        span=request.span,
+        tables=tables,
+        span=DateRange(dates[0], dates[-1]),
         waivers=known_waivers(workspace) if waivers is None else waivers,
     )
-    return derive_standings(picture, measure_doubts(warehouse, picture)), request
+    return derive_standings(picture, measure_doubts(warehouse, picture)), dates
 
 
 def known_waivers(workspace: Workspace) -> Waivers:

@@ -1,6 +1,6 @@
 """stats.nba.com through nba_api: one question at a time, politely, and again where that can help.
 
-The only module that knows nba_api, requests and tenacity.
+The only module that knows nba_api and requests.
 """
 
 from __future__ import annotations
