@@ -11,9 +11,10 @@ from gapless.cli.output import show, show_json
 from gapless.errors import WarehouseBusy
 from gapless.plan.giving_up import ATTEMPTS, Patience
 from gapless.report.gaps import gaps_text
-from gapless.verbs.gaps import GapReport, last_known_gaps
+from gapless.verbs.gap_report import GapReport
 from gapless.verbs.gaps import gaps as gaps_verb
-from gapless.wiring import pipeline_of, readable_ledger
+from gapless.verbs.gaps import last_known_gaps
+from gapless.wiring import clock_of, pipeline_of, readable_ledger
 
 
 def gaps(
@@ -52,7 +53,11 @@ def gaps(
             raise
         try:
             report = last_known_gaps(
-                pipeline_of(settings), ledger, selection, newest_first=newest_first
+                pipeline_of(settings),
+                ledger,
+                selection,
+                clock_of(settings).now(),
+                newest_first=newest_first,
             )
         finally:
             ledger.close()

@@ -377,4 +377,5 @@ def resolve_request(
         with_upstream=with_upstream,
         forced=forced,
         dates_named=dates_named,
+        span_named=span_named,
     )

@@ -18,8 +18,9 @@ from gapless.plan.standings import Standings
 def attempt_fingerprint(standings: Standings, table: Derived, day: date) -> str:
     """Hash what an attempt at a partition would start from; no query.
 
-    Definition, gate, the contents of everything that is read and of every source it could choose,
-    whether these may be used, and what is published there now, which must not become less.
+    Definition, gate, what is waived, the contents of everything that is read and of every source it
+    could choose, whether these may be used, and what is published there now, which must not become
+    less.
 
     Returns:
         Sixteen hexadecimal digits; empty for a date that the calendar does not have.
@@ -36,6 +37,12 @@ def attempt_fingerprint(standings: Standings, table: Derived, day: date) -> str:
         facts.season,
         facts.season_start,
         picture.contents[table.name].on(day),
+        sorted(
+            check
+            for waiver in picture.waivers.of(table.name, day)
+            if waiver.run_id is None and waiver.is_valid(picture.now)
+            for check in waiver.checks
+        ),
     ]
     for read in table.reads_on(path):
         first, last = day, day

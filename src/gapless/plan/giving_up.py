@@ -122,7 +122,7 @@ def earlier_tries(
 ) -> dict[tuple[str, date], Tries]:
     """Look up the attempts at partitions of computed tables, in one query.
 
-    What is blocked would not be tried, so nothing was tried in vain there.
+    What waits for something further up would not be tried, so nothing was tried in vain there.
     """
     known = attempts_at(ledger, slots)
     by_table: dict[str, list[date]] = {}
@@ -131,8 +131,9 @@ def earlier_tries(
     found = {}
     for table in standings.picture.pipeline.derived_tables:
         for day in by_table.get(table.name, ()):
-            blocked = standings.of(table.name, day).state is State.BLOCKED
-            fingerprint = "" if blocked else attempt_fingerprint(standings, table, day)
+            standing = standings.of(table.name, day)
+            waits = standing.waits or standing.state is State.BLOCKED
+            fingerprint = "" if waits else attempt_fingerprint(standings, table, day)
             found[table.name, day] = reckon(known.get((table.name, day), ()), fingerprint)
     return found
 

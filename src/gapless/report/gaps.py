@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gapless.partitions import DateRange
 from gapless.report.marks import mark, short
-from gapless.verbs.gaps import Explained, Gap, GapReport
+from gapless.verbs.gap_report import Explained, Gap, GapReport
 from gapless.verbs.selection import Selection
 from gapless.wording import plural
 
@@ -73,8 +73,13 @@ def _past(gap: Gap) -> Iterator[str]:
         tries = max(found.tries.total for found in gap.dates)
         yield (
             f"last attempt {last.verdict} on {last.finished_at:%Y-%m-%d %H:%M} UTC by "
-            f"{last.run_id} ({plural(tries, 'attempt')} so far)"
+            f"{last.run_id} ({plural(tries, 'attempt')} so far): {in_short(last.reason)}"
         )
+
+
+def in_short(reason: str) -> str:
+    """Return the first sentence of a reason."""
+    return reason.split(". ", maxsplit=1)[0]
 
 
 def _indented(text: str) -> Padding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -10,11 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gapless.plan.states import NOT_YET
 from gapless.report.marks import dates_text, mark, short, word
 from gapless.report.plan import plan_text
+from gapless.verbs.gap_report import Slot
 from gapless.verbs.repair import (
     BLOCKED,
-    NOT_YET,
     RENEWED,
     REPAIRED,
     TO_LOAD,
@@ -87,18 +89,25 @@ def _counts(report: RepairReport) -> Table:
 
 
 def _left(left: Sequence[Repaired], scheduled: Sequence[date]) -> Iterator[RenderableType]:
-    # The cause first: what is to be loaded, was refused or failed, then what that blocks.
-    last = (BLOCKED, NOT_YET)
+    """Say of each gap that is left why, and what it blocks; the blocked ones are not repeated."""
+    roots = {(gap.table, gap.partition) for gap in left}
+    blocked: dict[Slot, list[Repaired]] = {}
     grouped: dict[tuple[str, str, str, bool], list[date]] = {}
-    for gap in sorted(left, key=lambda gap: gap.outcome in last):
-        slot = (gap.outcome, gap.table, gap.reason, gap.given_up)
-        grouped.setdefault(slot, []).append(gap.partition)
+    for gap in left:
+        if gap.outcome == BLOCKED and gap.cause in roots and gap.cause is not None:
+            blocked.setdefault(gap.cause, []).append(gap)
+        else:
+            slot = (gap.outcome, gap.table, gap.reason, gap.given_up)
+            grouped.setdefault(slot, []).append(gap.partition)
     for (outcome, table, reason, given_up), days in list(grouped.items())[:GROUPS_AT_MOST]:
         tail = "  given up on from now on" if given_up and outcome != "given_up" else ""
         yield Text.assemble(
             mark(outcome), (f"  {short(table)} {dates_text(days, scheduled)}", "bold"), tail
         )
         yield Padding(Text(reason), (0, 0, 0, 4))
+        beneath = [gap for day in days for gap in blocked.get((table, day), ())]
+        if beneath:
+            yield Padding(Text(f"blocks {_blocked_text(beneath)}", style="dim"), (0, 0, 0, 4))
     if len(grouped) > GROUPS_AT_MOST:
         yield Text(f"… and {len(grouped) - GROUPS_AT_MOST} more; all of them: gapless gaps", "dim")
     if any(gap.outcome == TO_LOAD for gap in left):
@@ -106,6 +115,11 @@ def _left(left: Sequence[Repaired], scheduled: Sequence[date]) -> Iterator[Rende
     hopeless = [gap for gap in left if gap.given_up]
     if hopeless:
         yield from _ways_out(hopeless[0])
+
+
+def _blocked_text(gaps: Sequence[Repaired]) -> str:
+    tables = Counter(gap.table for gap in gaps)
+    return ", ".join(f"{short(table)} {plural(count, 'date')}" for table, count in tables.items())
 
 
 def _ways_out(gap: Repaired) -> Iterator[Text]:
@@ -122,7 +136,7 @@ def _ways_out(gap: Repaired) -> Iterator[Text]:
 
 def _load_command() -> Text:
     return Text.assemble(
-        ("    → load it: ", "cyan"), ("gapless load --data DIR", "bold"), no_wrap=True
+        ("    → load: ", "cyan"), ("gapless load --data DIR", "bold"), no_wrap=True
     )
 
 

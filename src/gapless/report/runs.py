@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from gapless.verbs.runs import RunLine, RunsReport
-from gapless.wording import plural
 
 
 def runs_text(report: RunsReport) -> Iterator[RenderableType]:
@@ -30,12 +29,11 @@ def runs_text(report: RunsReport) -> Iterator[RenderableType]:
             line.run.command,
         )
     yield table
-    unfinished = [line for line in report.runs if line.run.exit_code != 0 and not line.at_work]
-    if unfinished:
+    if report.unfinished is not None:
         yield ""
         yield Text.assemble(
-            f"{plural(len(unfinished), 'run')} left something to do.  ",
-            ("Go on with the newest: gapless backfill --resume", "bold"),
+            f"Run {report.unfinished} left something to do.  Go on with it: ",
+            ("gapless backfill --resume", "bold"),
             no_wrap=True,
         )
 

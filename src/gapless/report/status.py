@@ -35,6 +35,12 @@ def status_text(report: StatusReport) -> Iterator[RenderableType]:
         yield _by_state(report)
         yield from _stretches(report)
     yield from _waivers(report)
+    if report.given_up:
+        yield ""
+        yield Text.assemble(
+            (f"✗ {plural(len(report.given_up), 'partition')} given up on", "magenta"),
+            " until something they read changes.  Which, and why: gapless gaps",
+        )
     yield ""
     yield _conclusion(report)
 

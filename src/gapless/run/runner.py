@@ -103,14 +103,13 @@ class Runner:
         While the warehouse is in use, the ledger answers for it.
         """
         known = {
-            (s.table, s.partition): (s.state, s.version, s.evidence.get("cause"))
-            for s in self._ledger.states()
+            (s.table, s.partition): (s.state, s.version, s.evidence) for s in self._ledger.states()
         }
         news = []
         for step in plan.all_steps:
             found = standings.of(step.table, step.partition)
             state = known_state(found, now, standings)
-            facts = (state.state, state.version, state.evidence.get("cause"))
+            facts = (state.state, state.version, state.evidence)
             if known.get((step.table, step.partition)) != facts:
                 news.append(state)
         if news:

@@ -283,6 +283,8 @@ def known_state(standing: Standing, now: datetime, standings: Standings) -> Part
             "state": root.state.value,
             "reason": root.reason,
         }
+    if standing.due_at is not None:
+        evidence["due_at"] = standing.due_at.isoformat()
     return PartitionState(
         table=standing.table,
         partition=standing.partition,

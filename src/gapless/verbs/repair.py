@@ -16,10 +16,11 @@ from gapless.ledger.interface import Attempt, Retry, Verdict
 from gapless.plan.build import Plan, Request, build_plan, resolve_request
 from gapless.plan.giving_up import Patience, earlier_tries
 from gapless.plan.standings import Standings
-from gapless.plan.states import State
+from gapless.plan.states import NOT_YET, Standing, State
 from gapless.run.report import GIVEN_UP, Result
 from gapless.verbs.backfill import BackfillOptions, BackfillOutcome, execute
-from gapless.verbs.gaps import GapDate, Slot, find_gaps, looked_at
+from gapless.verbs.gap_report import GapDate, Slot
+from gapless.verbs.gaps import find_gaps, looked_at
 from gapless.verbs.selection import Selection, look_at
 from gapless.verbs.workspace import Workspace
 
@@ -34,7 +35,6 @@ REPAIRED = "repaired"
 RENEWED = "renewed"
 """It was no gap; what it is made from was repaired."""
 TO_LOAD = "to_load"
-NOT_YET = "not_yet"
 BLOCKED = "blocked"
 CLOSED = frozenset({REPAIRED, RENEWED})
 
@@ -68,6 +68,8 @@ class Repaired:
     """Attempts of this repair."""
     given_up: bool = False
     """Whether the next repair will leave it alone unless something changes."""
+    cause: Slot | None = None
+    """For a blocked one, the partition that stands in the way."""
 
     @property
     def closed(self) -> bool:
@@ -85,6 +87,11 @@ class Repaired:
             "reason": self.reason,
             "attempts": self.attempts,
             "given_up": self.given_up,
+            "blocked_by": (
+                None
+                if self.cause is None
+                else {"table": self.cause[0], "date": self.cause[1].isoformat()}
+            ),
         }
 
 
@@ -159,12 +166,26 @@ def plan_repair(
     looked = [workspace.pipeline.tables[name] for name in standings.by_table]
     found = {
         (one.standing.table, one.partition): one
-        for one in find_gaps(workspace, standings, looked, sorted(everything), options.patience)
+        for one in find_gaps(
+            workspace,
+            standings,
+            looked,
+            sorted(everything),
+            options.patience,
+            not_yet=selection.dates_named,
+        )
     }
     derived = [table for table in tables if isinstance(table, Derived)]
     plan = None
     if derived:
-        request = resolve_request(days, derived, named=bool(selection.tables), with_upstream=True)
+        request = resolve_request(
+            days,
+            derived,
+            named=bool(selection.tables),
+            with_upstream=True,
+            dates_named=selection.dates_named,
+            span_named=selection.span_named,
+        )
         if not options.retry_given_up:
             given_up = {slot: one.given_up for slot, one in found.items() if one.given_up}
             request = replace(request, given_up=given_up)
@@ -324,10 +345,11 @@ def _report(
                 partition=slot[1],
                 before=before[slot],
                 state=result.state,
-                outcome=_outcome(result, is_gap=slot in made.gaps),
+                outcome=_outcome(result, standings.of(*slot), is_gap=slot in made.gaps),
                 reason=result.reason,
                 attempts=attempts[slot],
                 given_up=given_up,
+                cause=None if result.succeeded else standings.of(*slot).cause,
             )
         )
     return RepairReport(
@@ -340,16 +362,21 @@ def _report(
 def _unplanned(gap: GapDate, slot: Slot, to_load: Iterable[GapDate]) -> Repaired:
     """Account for a gap that no run could do anything about."""
     standing = gap.standing
-    outcome = TO_LOAD if gap in to_load else standing.state.value
-    return Repaired(*slot, standing.state, standing.state, outcome, standing.reason)
+    outcome = TO_LOAD if gap in to_load and not standing.not_yet else standing.shown
+    return Repaired(
+        *slot, standing.state, standing.state, outcome, standing.reason, cause=standing.cause
+    )
 
 
-def _outcome(result: Result, *, is_gap: bool) -> str:
+def _outcome(result: Result, standing: Standing, *, is_gap: bool) -> str:
+    attempt: Attempt | None = result.attempt
+    blocked = attempt is not None and attempt.verdict is Verdict.BLOCKED
+    if result.outcome == NOT_YET or (blocked and standing.not_yet):
+        return NOT_YET
     if result.succeeded:
         return REPAIRED if is_gap else RENEWED
-    attempt: Attempt | None = result.attempt
     if attempt is None:
         return GIVEN_UP if result.outcome == GIVEN_UP else result.state.value
-    if attempt.verdict is Verdict.BLOCKED:
+    if blocked:
         return NOT_YET if "held_by" in attempt.evidence else BLOCKED
     return attempt.verdict.value

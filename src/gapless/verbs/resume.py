@@ -113,7 +113,8 @@ def find_run(ledger: Ledger | None, pipeline: str, run_id: str | None, now: date
             "gapless runs"
         )
     if run is None:
-        run = newest_unfinished(ledger, pipeline) if ledger is not None else None
+        known = ledger.runs(limit=RUNS_AT_MOST) if ledger is not None else []
+        run = newest_unfinished(known, pipeline)
         if run is None:
             raise UsageError(
                 f"There is nothing to resume: every run of {pipeline} did all it was asked for, or "
@@ -137,13 +138,17 @@ def find_run(ledger: Ledger | None, pipeline: str, run_id: str | None, now: date
     return run
 
 
-def newest_unfinished(ledger: Ledger, pipeline: str) -> Run | None:
+def newest_unfinished(runs: Iterable[Run], pipeline: str) -> Run | None:
     """Return the newest run of a pipeline that left something to do; None when there is none.
 
     A run that was gone on with by one that did everything left nothing.
+
+    Args:
+        runs: Newest first.
+        pipeline: Its name.
     """
     finished: set[str] = set()
-    for run in ledger.runs(limit=RUNS_AT_MOST):
+    for run in runs:
         if run.pipeline != pipeline:
             continue
         if run.exit_code != 0 and run.run_id not in finished:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gapless.errors import UsageError
 from gapless.ledger.interface import Ledger, Run
-from gapless.verbs.resume import is_at_work
+from gapless.verbs.resume import is_at_work, newest_unfinished
 
 LIMIT = 20
 
@@ -55,6 +55,8 @@ class RunsReport:
     """The newest runs, newest first."""
 
     runs: tuple[RunLine, ...]
+    unfinished: str | None = None
+    """The newest of them that left something to do, of the pipeline that ran last."""
 
     @property
     def exit_code(self) -> int:
@@ -63,7 +65,10 @@ class RunsReport:
 
     def as_data(self) -> dict[str, Any]:
         """Return what `--json` prints."""
-        return {"runs": [line.as_data() for line in self.runs]}
+        return {
+            "unfinished": self.unfinished,
+            "runs": [line.as_data() for line in self.runs],
+        }
 
 
 def runs(ledger: Ledger | None, now: datetime, *, limit: int = LIMIT) -> RunsReport:
@@ -86,9 +91,9 @@ def runs(ledger: Ledger | None, now: datetime, *, limit: int = LIMIT) -> RunsRep
     for attempt in ledger.attempts(since=found[-1].started_at, evidence=False):
         verdicts.setdefault(attempt.run_id, Counter())[attempt.verdict.value] += 1
     leases = ledger.leases()
-    return RunsReport(
-        tuple(
-            RunLine(run, is_at_work(run, leases, now), verdicts.get(run.run_id, {}))
-            for run in found
-        )
+    lines = tuple(
+        RunLine(run, is_at_work(run, leases, now), verdicts.get(run.run_id, {})) for run in found
     )
+    ended = [line.run for line in lines if not line.at_work]
+    left = newest_unfinished(ended, found[0].pipeline)
+    return RunsReport(lines, left.run_id if left is not None else None)

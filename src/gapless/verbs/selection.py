@@ -44,7 +44,7 @@ class Selection:
 
     @property
     def span_named(self) -> bool:
-        """Tell whether the dates are named from the first to the last, so that they may be forced."""
+        """Tell whether the dates are named from the first to the last; they may be forced then."""
         return bool(self.dates or (self.start_date and self.end_date))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from gapless.declare.pipeline import Pipeline
 from gapless.ledger.interface import Ledger, Waiver
 from gapless.partitions import DateRange, spans
+from gapless.plan.giving_up import Patience, earlier_tries
+from gapless.plan.standings import Standings
 from gapless.plan.states import NOT_YET, Standing, State
 from gapless.plan.waivers import WaiverUse, waiver_uses
 from gapless.verbs.known import known_standings
@@ -48,6 +50,8 @@ class StatusReport:
     tables: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
     """Tables that are loaded, not computed."""
+    given_up: frozenset[tuple[str, date]] = frozenset()
+    """Partitions that a repair does not try again until something changes."""
     dates_named: bool = True
     """Whether these very dates were asked for; then one that is not closed yet is not done."""
 
@@ -114,6 +118,7 @@ class StatusReport:
                     "present": standing.present,
                     "rows": standing.rows,
                     "version": standing.version,
+                    "given_up": (standing.table, standing.partition) in self.given_up,
                 }
                 for standing in self.standings
             ],
@@ -131,15 +136,26 @@ def status(workspace: Workspace, selection: Selection) -> StatusReport:
     sources = tuple(source.name for source in workspace.pipeline.sources)
     seen = [name for name in (*names, *sources) if name in standings.by_table]
     carrying = [standings.of(name, day) for name in seen for day in days]
+    shown = tuple(standings.of(name, day) for name in names for day in days)
     return StatusReport(
-        standings=tuple(standings.of(name, day) for name in names for day in days),
+        standings=shown,
         scheduled=tuple(day for day in days if day in standings.picture.calendar.dates),
         measured_at=None,
         waivers=_waivers(standings.picture.waivers.granted, carrying, standings.picture.now),
         tables=names,
         sources=sources,
         dates_named=request.dates_named,
+        given_up=_given_up(workspace.ledger, standings, shown),
     )
+
+
+def _given_up(
+    ledger: Ledger | None, standings: Standings, shown: Sequence[Standing]
+) -> frozenset[tuple[str, date]]:
+    open_ones = [(s.table, s.partition) for s in shown if not s.settled]
+    tries = earlier_tries(ledger, standings, open_ones)
+    now, patience = standings.picture.now, Patience()
+    return frozenset(slot for slot, made in tries.items() if patience.given_up(made, now))
 
 
 def last_known_status(
