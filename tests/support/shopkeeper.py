@@ -30,6 +30,10 @@ from gapless.preflight.examine import Preflight
 from gapless.run.report import Result, RunReport
 from gapless.validate.model import ValidationReport
 from gapless.verbs.backfill import BackfillOptions, backfill, preflight
+from gapless.verbs.gap_report import GapReport
+from gapless.verbs.gaps import gaps
+from gapless.verbs.repair import RepairOptions, RepairReport, repair
+from gapless.verbs.resume import resume
 from gapless.verbs.selection import Selection
 from gapless.verbs.status import StatusReport, status
 from gapless.verbs.validate import validate
@@ -146,6 +150,26 @@ class Shopkeeper:
         options = BackfillOptions(workers=workers, chunk_size=chunk_size, force_reason=force)
         with self.opened() as workspace:
             return backfill(workspace, selection, options).report
+
+    def resume(self, run_id: str | None = None, *, force: str | None = None) -> RunReport:
+        """Go on with an earlier run."""
+        with self.opened() as workspace:
+            return resume(workspace, run_id, BackfillOptions(force_reason=force)).report
+
+    def gaps(
+        self, *tables: str, dates: Sequence[date] = (), newest_first: bool = False
+    ) -> GapReport:
+        """Find what is not as it should be, and what explains it."""
+        with self.opened() as workspace:
+            return gaps(workspace, Selection(tables, dates=dates), newest_first=newest_first)
+
+    def repair(
+        self, *tables: str, dates: Sequence[date] = (), options: RepairOptions | None = None
+    ) -> RepairReport:
+        """Close the gaps, without waiting in between."""
+        options = options or RepairOptions(sleep=lambda _: None)
+        with self.opened() as workspace:
+            return repair(workspace, Selection(tables, dates=dates), options)
 
     def preflight(self, *tables: str, dates: Sequence[date] = ()) -> Preflight:
         """Say what stands in the way."""
