@@ -134,8 +134,10 @@ def _dry_run(
 ) -> None:
     notes: list[Text] = []
     if resume:
-        left = what_is_left(workspace, run_id, forced=options.force_reason is not None)
-        made, standings, notes = left.plan, left.standings, list(resumed_note(left.stored))
+        forced = options.force_reason is not None
+        left = what_is_left(workspace, run_id, forced=forced)
+        made, standings = left.plan, left.standings
+        notes = list(resumed_note(left.stored, forced=forced))
     else:
         made, standings = plan_verb(workspace, selection)
     if site.json:

@@ -54,10 +54,10 @@ def run_text(outcome: BackfillOutcome) -> Iterator[RenderableType]:
     yield _conclusion(report)
 
 
-def resumed_note(stored: StoredPlan) -> Iterator[Text]:
+def resumed_note(stored: StoredPlan, *, forced: bool) -> Iterator[Text]:
     """Say whose plan is gone on with, and what of it is not."""
     yield Text(f"The plan of run {stored.run_id}, for which today is {stored.today}.")
-    if stored.forced:
+    if stored.forced and not forced:
         yield Text(
             "! That run was forced; this one is not: every gate holds. "
             'To force it again: --force --reason "…"',
@@ -66,7 +66,7 @@ def resumed_note(stored: StoredPlan) -> Iterator[Text]:
 
 
 def _resumed(stored: StoredPlan, report: RunReport) -> Iterator[Text]:
-    yield from resumed_note(stored)
+    yield from resumed_note(stored, forced=report.plan.request.forced)
     earlier = Counter(result.done_by for result in report.results if result.done_by)
     if earlier:
         by_run = ", ".join(f"{count:,} by {run_id}" for run_id, count in earlier.most_common(4))
