@@ -17,6 +17,7 @@ from gapless.declare.tables import Source
 from gapless.plan.build import Action
 from gapless.plan.states import Standing, State
 from gapless.preflight.examine import Preflight
+from gapless.report.status import status_text
 from gapless.run.report import RunReport
 from gapless.verbs.backfill import BackfillOptions, backfill, plan, preflight
 from gapless.verbs.explain import explain
@@ -156,6 +157,10 @@ def test_status_tells_not_yet_from_wrong(night: Night) -> None:
         ("not_yet", day(LAST))
     ]
     assert night.status(NAMED).exit_code == 1
+    *_, conclusion = status_text(report)
+    assert str(conclusion) == (
+        "● everything selected is done; 3 partitions not due before 2024-01-11 06:00 UTC"
+    )
     shown = {(one["table"], one["date"]): one for one in report.as_data()["partitions"]}
     assert shown[SHOP_DAYS, str(day(LAST))]["due_at"] == MORNING.isoformat()
 

@@ -139,6 +139,15 @@ class Plan:
             grouped.setdefault(step.table, []).append(step)
         return grouped
 
+    def computes(self, table: str, day: date) -> bool:
+        """Tell whether a partition is computed, or looked at again, by this plan."""
+        return (table, day) in self._computed
+
+    @cached_property
+    def _computed(self) -> frozenset[tuple[str, date]]:
+        computed = (Action.COMPUTE, Action.RECHECK)
+        return frozenset((s.table, s.partition) for s in self.all_steps if s.action in computed)
+
     def count(self, *actions: Action) -> int:
         """Count the steps with one of the given actions."""
         return sum(step.action in actions for step in self.all_steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,10 @@ from gapless.ledger.liveness import is_dead
 from gapless.plan.build import Action, Plan, Step
 from gapless.plan.standings import Standings
 from gapless.plan.states import State
-from gapless.preflight.sources import Foreseen, foresee_choices, partial_sources
+from gapless.preflight.references import Roots, reference_findings, reference_roots
+from gapless.preflight.remedies import complete_it, same_backfill
+from gapless.preflight.schema import schema_findings
+from gapless.preflight.sources import Foreseen, foresee_choices, source_findings
 from gapless.preflight.waivers import waiver_findings
 from gapless.warehouse.interface import Warehouse
 from gapless.wording import plural
@@ -49,11 +52,15 @@ def examine(
     warehouse: Warehouse, ledger: Ledger | None, plan: Plan, standings: Standings, now: datetime
 ) -> Preflight:
     """Look at everything a plan depends on; reads only."""
-    foreseen = foresee_choices(warehouse, plan, standings)
+    foresight = foresee_choices(warehouse, plan, standings)
+    roots = reference_roots(plan, standings)
     findings = [
         *_outside_calendar(plan),
-        *_blocked(plan, standings),
-        *partial_sources(foreseen, standings),
+        *reference_findings(plan, standings, roots),
+        *_blocked(plan, standings, roots),
+        *_not_closed(plan, standings),
+        *schema_findings(warehouse, plan, standings),
+        *source_findings(plan, foresight, standings),
         *_doubtful_rows(plan, standings),
         *waiver_findings(standings),
         *_known_facts(standings),
@@ -62,7 +69,7 @@ def examine(
     ]
     order = list(Severity)
     findings.sort(key=lambda finding: order.index(finding.severity))
-    return Preflight(plan, tuple(findings), foreseen)
+    return Preflight(plan, tuple(findings), foresight.choices)
 
 
 def _outside_calendar(plan: Plan) -> list[Finding]:
@@ -83,26 +90,17 @@ def _outside_calendar(plan: Plan) -> list[Finding]:
     ]
 
 
-def _blocked(plan: Plan, standings: Standings) -> list[Finding]:
-    """One finding for each input partition that stands in the way, with what it blocks."""
-    by_cause: dict[tuple[str, date], list[Step]] = {}
+def _blocked(plan: Plan, standings: Standings, roots: Roots) -> list[Finding]:
+    """One finding for each input that stands in the way, with what it blocks."""
+    by_table: dict[str, dict[date, list[Step]]] = {}
     for step in plan.all_steps:
-        if step.action is Action.BLOCK and step.cause is not None:
-            by_cause.setdefault(step.cause, []).append(step)
-    by_table: dict[str, list[tuple[date, list[Step]]]] = {}
-    for (table, day), steps in sorted(by_cause.items()):
-        by_table.setdefault(table, []).append((day, steps))
+        stopped = step.action is Action.BLOCK and step.due_at is None
+        if stopped and step.cause is not None and step.cause not in roots:
+            table, day = step.cause
+            by_table.setdefault(table, {}).setdefault(day, []).append(step)
     findings = []
-    for table, entries in by_table.items():
-        facts = tuple(
-            DatedFact(
-                day,
-                f"{standings.of(table, day).state}: {standings.of(table, day).reason}; "
-                f"blocks {plural(len(steps), 'partition')}",
-            )
-            for day, steps in entries
-        )
-        blocked = {step.table for _, steps in entries for step in steps}
+    for table, entries in sorted(by_table.items()):
+        blocked = {step.table for steps in entries.values() for step in steps}
         findings.append(
             Finding(
                 code="input_incomplete",
@@ -110,22 +108,47 @@ def _blocked(plan: Plan, standings: Standings) -> list[Finding]:
                 table=table,
                 message=f"{table} is not complete, and {', '.join(sorted(blocked))} cannot be "
                 "computed from it.",
-                facts=facts,
-                remedies=(_upstream_remedy(plan, standings, table),),
+                facts=_stopping(standings, table, entries, "blocks"),
+                remedies=(complete_it(plan, standings, table),),
             )
         )
     return findings
 
 
-def _upstream_remedy(plan: Plan, standings: Standings, table: str) -> Remedy:
-    if table not in {derived.name for derived in standings.picture.pipeline.derived_tables}:
-        return Remedy("load what is missing", "gapless load --data DIR")
-    request = plan.request
-    names = " ".join(derived.name for derived in request.tables) if request.named else ""
-    span = f"--start-date {request.span.first} --end-date {request.span.last}"
-    return Remedy(
-        "complete what it depends on first",
-        " ".join(f"gapless backfill {names} {span} --with-upstream".split()),
+def _not_closed(plan: Plan, standings: Standings) -> list[Finding]:
+    """One finding for each source that is still being filled, with what waits for it.
+
+    An error only for who asked for these very dates.
+    """
+    by_table: dict[str, dict[date, list[Step]]] = {}
+    for step in plan.all_steps:
+        if step.due_at is not None and step.cause is not None:
+            table, day = step.cause
+            by_table.setdefault(table, {}).setdefault(day, []).append(step)
+    return [
+        Finding(
+            code="not_closed",
+            severity=Severity.ERROR if plan.request.dates_named else Severity.INFO,
+            table=table,
+            message=f"Rows may still come into {table}; what needs them is not yet due.",
+            facts=_stopping(standings, table, entries, "holds up"),
+            remedies=(Remedy("run it again after that", same_backfill(plan)),),
+        )
+        for table, entries in sorted(by_table.items())
+    ]
+
+
+def _stopping(
+    standings: Standings, table: str, entries: Mapping[date, Sequence[Step]], verb: str
+) -> tuple[DatedFact, ...]:
+    found = {day: standings.of(table, day) for day in sorted(entries)}
+    return tuple(
+        DatedFact(
+            day,
+            f"{standing.shown.replace('_', ' ')}: {standing.reason}; "
+            f"{verb} {plural(len(entries[day]), 'partition')}",
+        )
+        for day, standing in found.items()
     )
 
 

@@ -1,34 +1,64 @@
-"""Source choices before a run: which source would feed each date, and which hold too little."""
+"""Source choices before a run: which source would feed each date, and what is wrong with others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 
-from gapless.choosing import ChoiceMade, choose, with_unfit
+from gapless.choosing import ChoiceMade, Unfit, choose, with_unfit
 from gapless.coverage import percent
 from gapless.declare.expected import PlainExpected
 from gapless.declare.inputs import Choice
-from gapless.declare.tables import Derived
+from gapless.declare.tables import Derived, Table
+from gapless.errors import QueryFailed
 from gapless.findings import DatedFact, Finding, Remedy, Severity
-from gapless.measure import measure_choice, stage_expected
+from gapless.measure import SourceCoverage, measure_choice, stage_expected
 from gapless.partitions import Path
 from gapless.plan.build import Action, Plan
 from gapless.plan.derive import unfit_source
 from gapless.plan.standings import Standings
+from gapless.preflight.remedies import backfill_dates
 from gapless.sql.cleaning import clean_script
+from gapless.sql.unexpected import unexpected_query
 from gapless.warehouse.interface import Warehouse
+from gapless.wording import plural
 
 Foreseen = dict[tuple[str, date], tuple[ChoiceMade, ...]]
+NAMED_AT_MOST = 3
+"""Unexpected keys of a date that are named."""
 
 
-def foresee_choices(warehouse: Warehouse, plan: Plan, standings: Standings) -> Foreseen:
+@dataclass(frozen=True)
+class Unexpected:
+    """Rows of a source for keys that nobody expects on a date."""
+
+    table: str
+    """Which the source might feed."""
+    source: str
+    day: date
+    keys: int
+    first: tuple[str, ...]
+
+
+@dataclass
+class Foresight:
+    """What measuring the choices of a plan came to."""
+
+    choices: Foreseen = field(default_factory=dict)
+    unexpected: dict[tuple[str, date], Unexpected] = field(default_factory=dict)
+    """By source and date; tables that choose alike find the same."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Table → why its choices could not be measured."""
+
+
+def foresee_choices(warehouse: Warehouse, plan: Plan, standings: Standings) -> Foresight:
     """Measure the source choices of every planned partition whose keys to cover are known by now.
 
-    Two statements for each choice of a table; the run measures again when its turn comes.
+    Two statements for each choice of a table, and a third where a source holds more than can be
+    used; the run measures again when its turn comes. One that fails is a finding, no error.
     """
-    foreseen: Foreseen = {}
+    foresight = Foresight()
     for table in standings.picture.pipeline.derived_tables:
         steps = plan.of(table.name, Action.COMPUTE, Action.RECHECK)
         for path in Path:
@@ -38,11 +68,14 @@ def foresee_choices(warehouse: Warehouse, plan: Plan, standings: Standings) -> F
                 if keys is None:
                     continue
                 known = [day for day in days if _is_known(standings, keys, day)]
-                if known:
-                    measured = _measure(warehouse, standings, table, (alias, choice), keys, known)
-                    for slot, made in measured.items():
-                        foreseen[slot] = (*foreseen.get(slot, ()), made)
-    return foreseen
+                if not known:
+                    continue
+                try:
+                    measuring = _Measuring(warehouse, plan, standings, table, foresight)
+                    measuring.measure(alias, choice, keys, known)
+                except QueryFailed as error:
+                    foresight.failures[table.name] = error.what
+    return foresight
 
 
 def _is_known(standings: Standings, keys: PlainExpected, day: date) -> bool:
@@ -56,39 +89,156 @@ def _is_known(standings: Standings, keys: PlainExpected, day: date) -> bool:
     )
 
 
-def _measure(
-    warehouse: Warehouse,
-    standings: Standings,
-    table: Derived,
-    given: tuple[str, Choice],
-    keys: PlainExpected,
-    days: Sequence[date],
-) -> dict[tuple[str, date], ChoiceMade]:
-    alias, choice = given
-    picture = standings.picture
-    scope = picture.scope(days)
-    name = f"foreseen_{table.schema}__{table.short_name}"
-    place = stage_expected(warehouse, table, keys, scope, name)
-    try:
-        measured = measure_choice(warehouse, choice, scope, table.key, place, picture.catalog)
-    finally:
-        warehouse.unstage([name])
-    unfit = partial(unfit_source, standings)
-    return {
-        (table.name, day): choose(alias, choice, with_unfit(choice, sources, day, unfit))
-        for day, sources in measured.items()
-    }
+@dataclass(frozen=True)
+class _Measuring:
+    """Measures the choices of one table."""
+
+    warehouse: Warehouse
+    plan: Plan
+    standings: Standings
+    table: Derived
+    foresight: Foresight
+
+    def measure(
+        self, alias: str, choice: Choice, keys: PlainExpected, days: Sequence[date]
+    ) -> None:
+        table, picture = self.table, self.standings.picture
+        scope = picture.scope(days)
+        name = f"foreseen_{table.schema}__{table.short_name}"
+        place = stage_expected(self.warehouse, table, keys, scope, name)
+        try:
+            measured = measure_choice(
+                self.warehouse, choice, scope, table.key, place, picture.catalog
+            )
+            if any(one.rows > one.usable for sources in measured.values() for one in sources):
+                self._name_unexpected(choice, days, place)
+        finally:
+            self.warehouse.unstage([name])
+        unfit = _unfit_before(self.plan, self.standings)
+        for day, sources in measured.items():
+            made = choose(alias, choice, with_unfit(choice, sources, day, unfit))
+            slot = (table.name, day)
+            self.foresight.choices[slot] = (*self.foresight.choices.get(slot, ()), made)
+
+    def _name_unexpected(self, choice: Choice, days: Sequence[date], place: str) -> None:
+        catalog = self.standings.picture.catalog
+        labels = {
+            number: _label(source, catalog[source.name])
+            for number, source in enumerate(choice.sources)
+            if source.name in catalog
+        }
+        scope = self.standings.picture.scope(days)
+        query = unexpected_query(choice, scope, self.table.key, place, labels, named=NAMED_AT_MOST)
+        for number, day, count, first in self.warehouse.fetch(query):
+            source = choice.sources[number].name
+            found = Unexpected(self.table.name, source, day, count, tuple(first))
+            self.foresight.unexpected.setdefault((source, day), found)
 
 
-def partial_sources(foreseen: Foreseen, standings: Standings) -> list[Finding]:
+def _label(source: Table, columns: dict[str, str]) -> str | None:
+    label = source.label if isinstance(source, Derived) else None
+    return label if label in columns else None
+
+
+def _unfit_before(plan: Plan, standings: Standings) -> Unfit:
+    """What the run computes first is judged by the run; preflight knows no better."""
+
+    def unfit(source: Table, day: date) -> str | None:
+        if plan.computes(source.name, day):
+            return None
+        return unfit_source(standings, source, day)
+
+    return unfit
+
+
+def source_findings(plan: Plan, foresight: Foresight, standings: Standings) -> list[Finding]:
+    """Report what is wrong with the sources of choices."""
+    return [
+        *partial_sources(plan, foresight.choices, standings),
+        *_stale_sources(foresight.choices),
+        *_unexpected_keys(foresight),
+        *_failures(foresight),
+    ]
+
+
+def _passed_over(choice: ChoiceMade) -> list[tuple[int, SourceCoverage]]:
+    """Return the sources before the chosen one, or all of them, that hold rows."""
+    return [
+        (place, source)
+        for place, source in enumerate(choice.sources)
+        if source.rows and (choice.place is None or place < choice.place)
+    ]
+
+
+def _stale_sources(foreseen: Foreseen) -> list[Finding]:
+    """Report every source that would be used, were it not made from inputs that have changed."""
+    grouped: dict[tuple[str, bool], dict[date, str]] = {}
+    for (_, day), made in sorted(foreseen.items()):
+        for choice in made:
+            for _, source in _passed_over(choice):
+                if source.unfit is not None:
+                    days = grouped.setdefault((source.source, choice.place is not None), {})
+                    days[day] = f"{plural(source.rows, 'row')}; {source.unfit}"
+    return [
+        Finding(
+            code="source_stale",
+            severity=Severity.WARNING if has_other else Severity.ERROR,
+            table=source,
+            message=f"{source} is not used, since it is not up to date itself. "
+            + ("Another source is." if has_other else "There is no other that would do."),
+            facts=tuple(DatedFact(day, text) for day, text in days.items()),
+            remedies=(
+                Remedy("bring it up to date", f"{backfill_dates(source, [*days])} --with-upstream"),
+            ),
+        )
+        for (source, has_other), days in grouped.items()
+    ]
+
+
+def _unexpected_keys(foresight: Foresight) -> list[Finding]:
+    grouped: dict[str, list[Unexpected]] = {}
+    for (source, _), found in sorted(foresight.unexpected.items()):
+        grouped.setdefault(source, []).append(found)
+    return [
+        Finding(
+            code="source_unexpected",
+            severity=Severity.INFO,
+            table=source,
+            message=f"{source} holds rows for keys that nobody expects; they feed nothing.",
+            facts=tuple(
+                DatedFact(
+                    one.day, f"{plural(one.keys, 'key')} too many, first: {', '.join(one.first)}"
+                )
+                for one in entries
+            ),
+            remedies=(Remedy("look first", f"gapless explain {source} {entries[0].day}"),),
+        )
+        for source, entries in grouped.items()
+    ]
+
+
+def _failures(foresight: Foresight) -> list[Finding]:
+    return [
+        Finding(
+            code="check_failed",
+            severity=Severity.ERROR,
+            table=table,
+            message=f"The sources of {table} cannot be measured: {error}",
+            remedies=(Remedy("see what it reads", f"gapless plan {table} --because"),),
+        )
+        for table, error in foresight.failures.items()
+    ]
+
+
+def partial_sources(plan: Plan, foreseen: Foreseen, standings: Standings) -> list[Finding]:
     """Report every source that holds rows for a date, but too few to be used."""
     grouped: dict[tuple[str, str, bool], list[tuple[date, ChoiceMade, int]]] = {}
     for (table, day), made in sorted(foreseen.items()):
         for choice in made:
-            for place, source in enumerate(choice.sources):
-                before = choice.place is None or place < choice.place
-                if before and source.rows:
-                    slot = (table, source.source, choice.place is not None)
+            to_come = any(plan.computes(source.source, day) for source in choice.sources)
+            for place, source in _passed_over(choice):
+                if source.unfit is None and not plan.computes(source.source, day):
+                    slot = (table, source.source, choice.place is not None or to_come)
                     grouped.setdefault(slot, []).append((day, choice, place))
     return [_partial_source(slot, entries, standings) for slot, entries in sorted(grouped.items())]
 
@@ -113,13 +263,13 @@ def _partial_source(
             )
         facts.append(DatedFact(day, text, found.ratio))
     days = [day for day, _, _ in entries]
-    listed = ",".join(str(day) for day in days)
-    consequence = (
-        "The complete source is chosen instead"
-        if has_other
-        else "No other source is sufficient, so nothing can be computed"
-    )
-    backfill = f"gapless backfill {table} --dates {listed}"
+    consequence = "No other source is sufficient, so nothing can be computed"
+    if has_other:
+        chosen = all(choice.chosen is not None for _, choice, _ in entries)
+        consequence = "The complete source is chosen instead"
+        if not chosen:
+            consequence = "This run computes another first, and may choose that"
+    backfill = backfill_dates(table, days)
     clean = Remedy(
         "clean the stale rows, keeping a copy",
         clean_script(source, standings.picture.pipeline.partition, days),
