@@ -135,7 +135,7 @@ class Calendar:
         """Every scheduled date, oldest first."""
         return list(self.dates)
 
-    @property
+    @cached_property
     def extent(self) -> DateRange | None:
         """First and last scheduled date; None when the trusted table is empty."""
         return DateRange(self.ordered[0], self.ordered[-1]) if self.ordered else None

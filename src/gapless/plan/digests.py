@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 
 from gapless.declare.calendar import DateFacts
 from gapless.declare.inputs import Choice, Read, reads_of
 from gapless.declare.tables import Derived
 from gapless.partitions import Path
 from gapless.plan.contents import MODULUS, mixed
-from gapless.plan.picture import Picture
+from gapless.plan.picture import Declared, Picture
 from gapless.warehouse.interface import Publication
 
 SEASON = "season"
@@ -66,15 +67,29 @@ def _parts(
     publication: Publication | None,
     fed: Mapping[str, frozenset[str]] | None,
 ) -> Iterator[tuple[str, int]]:
-    yield SEASON, mixed("season", facts.season, facts.season_start)
-    for alias, given in table.inputs_on(path).items():
-        if isinstance(given, Choice):
-            yield from _choice_digests(picture, given, alias, facts, publication, fed)
-        for read in reads_of(given):
-            if read.required:
-                yield read.table.name, _read_digest(picture, read, facts)
-    for read in table.expected_reads_on(path):
+    yield SEASON, _season_digest(facts.season, facts.season_start)
+    choices, reads = _declared(picture, table, path)
+    for alias, choice in choices:
+        yield from _choice_digests(picture, choice, alias, facts, publication, fed)
+    for read in reads:
         yield read.table.name, _read_digest(picture, read, facts)
+
+
+@lru_cache(maxsize=64)
+def _season_digest(season: str, start: date) -> int:
+    return mixed("season", season, start)
+
+
+def _declared(picture: Picture, table: Derived, path: Path) -> Declared:
+    """Return the choices and the reads of a path, listed once for all of its dates."""
+    slot = (table, path)
+    if slot not in picture.declared:
+        given = table.inputs_on(path)
+        choices = [(alias, one) for alias, one in given.items() if isinstance(one, Choice)]
+        reads = [read for one in given.values() for read in reads_of(one) if read.required]
+        reads += table.expected_reads_on(path)
+        picture.declared[slot] = (tuple(choices), tuple(reads))
+    return picture.declared[slot]
 
 
 def _read_digest(picture: Picture, read: Read, facts: DateFacts) -> int:

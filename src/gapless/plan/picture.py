@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from gapless.declare.calendar import Calendar
-from gapless.declare.inputs import Read
+from gapless.declare.inputs import Choice, Read
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Derived, Source, Table
 from gapless.errors import GaplessError, PreflightRefused
@@ -23,6 +23,9 @@ from gapless.sql.binding import Scope
 from gapless.sql.contents import contents_query
 from gapless.sql.literals import identifier, relation
 from gapless.warehouse.interface import Publication, Warehouse
+
+Declared = tuple[tuple[tuple[str, Choice], ...], tuple[Read, ...]]
+"""Choices by input name, and everything that must be read."""
 
 
 @dataclass
@@ -50,6 +53,9 @@ class Picture:
     projected: dict[tuple[str, tuple[str, ...]], Contents] = field(default_factory=dict)
     """Table and columns → contents of these columns alone, where a reader sees no others."""
 
+    declared: dict[tuple[Derived, Path], Declared] = field(default_factory=dict, repr=False)
+    """What the tables looked at so far choose and read on each path."""
+
     def read_by(self, read: Read) -> Contents:
         """Return the contents of a table as one of its readers sees them."""
         if read.columns is None:
@@ -67,7 +73,7 @@ class Picture:
         held = self.contents[publication.table].on(publication.partition)
         if held is None:
             return publication.rows == 0
-        return held == Held(publication.rows, publication.content)
+        return held.rows == publication.rows and held.content == publication.content
 
 
 def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]) -> Calendar:

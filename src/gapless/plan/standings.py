@@ -56,6 +56,7 @@ class Standings:
     _unsettled: dict[str, dict[Hindrance, Unsettled]] = field(default_factory=dict, repr=False)
     _unknown: dict[str, Unsettled] = field(default_factory=dict, repr=False)
     _parts: dict[tuple[str, Path], dict[str, str]] = field(default_factory=dict, repr=False)
+    _empty: dict[date, tuple[State, str]] = field(default_factory=dict, repr=False)
     _reads: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
 
@@ -102,7 +103,7 @@ class Standings:
         One that retention took meanwhile is no reason to doubt what was made of it.
         """
         publication = self.picture.publications.get((table.name, day))
-        if publication is None:
+        if publication is None or "choices" not in publication.evidence:
             return []
         found: dict[str, Read] = {}
         for made in (publication.evidence.get("choices") or {}).values():
@@ -189,8 +190,9 @@ class Standings:
         return self.of(*standing.cause) if standing.cause is not None else standing
 
     def _off_calendar(self, table: str, day: date) -> Standing:
-        calendar = self.picture.calendar
-        why = calendar.why_empty(day)
-        if calendar.kind(day) is DayKind.OUTSIDE:
-            return Standing(table, day, State.UNKNOWN, why)
-        return Standing(table, day, State.NOTHING_EXPECTED, why)
+        if day not in self._empty:
+            calendar = self.picture.calendar
+            outside = calendar.kind(day) is DayKind.OUTSIDE
+            state = State.UNKNOWN if outside else State.NOTHING_EXPECTED
+            self._empty[day] = state, calendar.why_empty(day)
+        return Standing(table, day, *self._empty[day])

@@ -156,6 +156,8 @@ def _doubtful_rows(plan: Plan, standings: Standings) -> list[Finding]:
     """Rows that were changed behind a publication, or that none accounts for."""
     found: dict[str, list[DatedFact]] = {}
     for step in plan.all_steps:
+        if step.action in (Action.LEAVE, Action.EMPTY):
+            continue
         standing = standings.of(step.table, step.partition)
         behind = "behind publication" in standing.reason or "accounts for" in standing.reason
         if standing.state in (State.PARTIAL, State.STALE) and behind:
