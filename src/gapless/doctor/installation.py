@@ -104,6 +104,8 @@ class Examination:
     pipeline: Pipeline | None = None
     warehouse: Warehouse | None = None
     calendar: Calendar | None = None
+    ledger: Ledger | None = None
+    """Opened for reading."""
     _configured: bool = False
 
     def run(self) -> None:
@@ -203,13 +205,13 @@ class Examination:
     def _ledger(self) -> Said:
         self._need_configuration()
         ledger = self.site.ledger(read_only=True)
+        self.opened.callback(ledger.close)
         try:
             ledger.open()
-            runs = ledger.runs(limit=1)
         except LedgerBehind as error:
             return Said(error.what, Status.WARNING, error.advice)
-        finally:
-            ledger.close()
+        runs = ledger.runs(limit=1)
+        self.ledger = ledger
         writer = self.site.ledger(read_only=False)
         try:
             # What every run does first: a counter goes up, and nothing else.

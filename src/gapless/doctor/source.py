@@ -30,6 +30,7 @@ from gapless.plan.contents import Contents, Held
 from gapless.plan.source_standing import source_standing
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
+from gapless.plan.waivers import Waivers
 from gapless.sql.bad_copies import Original, none_left
 from gapless.sql.binding import date_filter
 from gapless.sql.literals import identifier, literal, relation
@@ -171,7 +172,14 @@ class SourceTrials:
         day = identifier(self._original.partition)
         rows = self._warehouse.fetch(f"SELECT {day}, count(*) FROM {relation(place)} GROUP BY 1")
         contents.update({found: Held(count, 0) for found, count in rows})
-        loaded = replace(picture, contents={name: contents}, checked={name: outcomes}, unchecked={})
+        # Nobody's word stands in for what a check says of a bad copy.
+        loaded = replace(
+            picture,
+            contents={name: contents},
+            checked={name: outcomes},
+            unchecked={},
+            waivers=Waivers(),
+        )
         source = replace(self._source, checks=checks)
         return {
             day: (source_standing(loaded, source, day), next(iter(outcomes.get(day, [])), None))

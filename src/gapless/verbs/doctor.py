@@ -45,7 +45,12 @@ def doctor(site: Site, tables: Sequence[str] = ()) -> DoctorReport:
             reason = _first_in_the_way(parts)
             return DoctorReport(parts, (), reason, time.monotonic() - began)
         workspace = Workspace(
-            examined.pipeline, examined.warehouse, ledger=None, code_version="", clock=site.clock()
+            examined.pipeline,
+            examined.warehouse,
+            # It knows what is waived; nothing is written to it.
+            ledger=examined.ledger,
+            code_version="",
+            clock=site.clock(),
         )
         found, untried = _tried(workspace, tables)
     return DoctorReport(parts, found, untried, time.monotonic() - began)

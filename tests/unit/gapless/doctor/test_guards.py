@@ -32,6 +32,7 @@ from support.shopkeeper import (
     every_row,
     gated,
 )
+from support.waiving import grant
 
 GATE = {"coverage", "group_coverage", "required_columns", "never_less"} | {
     "unexpected_keys",
@@ -327,6 +328,14 @@ def test_a_source_that_is_not_complete_is_unknown(done: Shopkeeper) -> None:
     found = table_tried(done, "raw.sales")
     assert (found.ability, found.guards) == (Ability.UNTRIED, ())
     assert "till_closed" in found.reason
+
+
+def test_nobodys_word_excuses_a_bad_copy(done: Shopkeeper) -> None:
+    """What is waived is no original, and no waiver lets a check off."""
+    done.change(f"UPDATE raw.sales SET closed = FALSE WHERE day = DATE '{day(9)}' AND shop_id = 1")
+    grant(done, 7, 8, 9, table="raw.sales", checks=["till_closed", "missing"])
+    found = table_tried(done, "raw.sales")
+    assert (found.ability, found.days) == (Ability.ABLE, (day(6), day(7), day(8)))
 
 
 def test_a_source_nobody_examines_is_said_to_be_so(done: Shopkeeper) -> None:

@@ -22,7 +22,8 @@ from gapless.errors import DeclarationError
 from gapless.ledger.sql_ledger import SqlLedger
 from gapless.verbs.doctor import doctor
 from gapless.wiring import ConfiguredSite
-from support.shopkeeper import CONFIGURATION, SITE, Shopkeeper
+from support.shopkeeper import CONFIGURATION, SITE, Shopkeeper, day
+from support.waiving import grant
 
 PARTS = [
     "versions",
@@ -306,6 +307,15 @@ def test_only_the_named_tables(done: Shopkeeper) -> None:
         "raw.sales",
         "analytics.shop_days",
     ]
+
+
+def test_what_rests_on_a_waived_source_is_complete(done: Shopkeeper) -> None:
+    """The ledger that was looked at is asked for what is waived."""
+    done.change(f"UPDATE raw.sales SET closed = FALSE WHERE day = DATE '{day(9)}' AND shop_id = 1")
+    grant(done, 9, table="raw.sales", checks=["till_closed"])
+    done.backfill("shop_days", dates=[day(9)])
+    report = doctor(configured(done), ["shop_days"])
+    assert [found.days for found in report.tables if found.days] == [(day(7), day(8), day(9))]
 
 
 def test_nothing_published_yet_is_not_known(shop: Shopkeeper) -> None:
