@@ -59,8 +59,8 @@ def waivers_text(report: WaiverReport, *, everything: bool = False) -> Iterator[
         yield "No waiver is in force." + (f" {hidden} have ended: --all" if hidden else "")
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("waiver", "table", "dates", "until", "checks"):
-        table.add_column(name, no_wrap=name != "checks")
+    for name in ("waiver", "table", "dates", "until"):
+        table.add_column(name, no_wrap=True)
     for uses in _alike(shown):
         first = uses[0]
         left = f" ({plural(first.days_left, 'day')} left)" if first.in_force else ""
@@ -69,7 +69,6 @@ def waivers_text(report: WaiverReport, *, everything: bool = False) -> Iterator[
             short(first.waiver.table),
             dates_text([use.waiver.partition for use in uses], most=2),
             f"{first.waiver.expires_at:%Y-%m-%d}{left}",
-            ", ".join(first.waiver.checks),
         )
     yield table
     yield ""
@@ -79,8 +78,8 @@ def waivers_text(report: WaiverReport, *, everything: bool = False) -> Iterator[
         dates = dates_text([use.waiver.partition for use in uses], most=2)
         yield Text.assemble(
             (f"{which}  ", "cyan"),
-            f"{short(waiver.table)} {dates}: {waiver.reason} "
-            f"({waiver.actor}, {waiver.granted_at:%Y-%m-%d})",
+            f"{short(waiver.table)} {dates} without {', '.join(waiver.checks)}, by {waiver.actor} "
+            f"on {waiver.granted_at:%Y-%m-%d}: {waiver.reason}",
         )
     needing = [use.standing for use in shown if use.needs_attention and use.standing]
     yield from _attention(list({(s.table, s.partition): s for s in needing}.values()))
@@ -105,7 +104,9 @@ def unwaive_text(report: UnwaiveReport) -> Iterator[RenderableType]:
         return
     yield "Nothing published was touched."
     if report.attention:
-        yield from _attention(report.attention)
+        own = {(waiver.table, waiver.partition) for waiver in report.revoked}
+        yield from _attention([s for s in report.attention if (s.table, s.partition) in own])
+        yield from _held_up([s for s in report.attention if (s.table, s.partition) not in own])
     elif report.measured:
         yield "Nothing needs attention because of it."
 
@@ -123,6 +124,22 @@ def _attention(standings: Sequence[Standing]) -> Iterator[RenderableType]:
         (f"gapless explain {short(first.table)} {first.partition}", "bold"),
         no_wrap=True,
     )
+
+
+def _held_up(standings: Sequence[Standing]) -> Iterator[RenderableType]:
+    """Say what cannot go on because of them, one line for each table."""
+    if standings:
+        yield Text(f"{plural(len(standings), 'partition')} cannot go on because of that:")
+    by_table: dict[str, list[Standing]] = {}
+    for standing in standings:
+        by_table.setdefault(standing.table, []).append(standing)
+    for name, found in by_table.items():
+        days = [standing.partition for standing in found]
+        yield Text.assemble(
+            mark(found[0].state),
+            (f"  {short(name)} {dates_text(days, days, most=1)}", "bold"),
+            f"  {plural(len(days), 'date')}",
+        )
 
 
 def _standings(standings: Sequence[Standing]) -> Iterator[RenderableType]:
