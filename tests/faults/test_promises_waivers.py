@@ -12,6 +12,8 @@ from gapless.ledger.sql_ledger import SqlLedger
 from gapless.plan.states import State
 from gapless.run.report import RunReport
 from gapless.verbs.backfill import backfill, preflight
+from gapless.verbs.gaps import gaps
+from gapless.verbs.repair import repair
 from gapless.verbs.selection import Selection, look
 from gapless.verbs.status import status
 from gapless.warehouse.interface import Warehouse
@@ -212,6 +214,37 @@ def test_a_revocation_stops_a_run_at_work(shop: Shopkeeper) -> None:
         report = backfill(workspace, selection).report
     assert outcomes(report, SHOP_DAYS) == {4: "refused"}
     assert "its waiver was revoked by ann@elsewhere" in result(report, SHOP_DAYS, 4).reason
+
+
+def test_a_repair_publishes_under_it(shop: Shopkeeper) -> None:
+    """What a repair gave up on is tried again once it is permitted, by the repair itself."""
+    shop.backfill()
+    with_holes(shop, 4)
+    shop.change(f"UPDATE raw.sales SET amount = 1 WHERE day = {sql(4)} AND shop_id = 4")
+    selection = Selection([SHOP_DAYS], dates=[day(4)])
+
+    def repaired() -> str:
+        with shop.opened() as workspace:
+            [gap] = repair(workspace, selection).gaps
+        return gap.outcome
+
+    assert [repaired() for _ in range(4)] == ["refused"] * 3 + ["given_up"]
+    grant(shop, 4, checks=[*FAILING, "never_less"])
+    assert repaired() == "repaired"
+    assert shop.standing(SHOP_DAYS, 4).state is State.WAIVED
+
+
+def test_an_ended_waiver_leaves_a_gap(waived: Shopkeeper) -> None:
+    """While it holds there is no gap; the day after there is one, with its reason."""
+
+    def found(shop: Shopkeeper) -> list[str]:
+        with shop.opened() as workspace:
+            report = gaps(workspace, Selection([SHOP_DAYS], dates=[day(4)]))
+        return [one.standing.reason for gap in report.gaps for one in gap.dates]
+
+    assert found(waived) == []
+    [reason] = found(waived.later(days=31))
+    assert reason.startswith("its waiver expired 2025-01-30: coverage: 6 of 9")
 
 
 # -- inputs ----------------------------------------------------------------------------------
