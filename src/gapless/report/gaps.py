@@ -69,7 +69,7 @@ def _past(gap: Gap) -> Iterator[str]:
             f"last published {published.published_at:%Y-%m-%d %H:%M} UTC as "
             f"v{published.standing.version} by {published.published_by}"
         )
-    if last is not None:
+    if last is not None and not (published and last.run_id == published.published_by):
         tries = max(found.tries.total for found in gap.dates)
         yield (
             f"last attempt {last.verdict} on {last.finished_at:%Y-%m-%d %H:%M} UTC by "
@@ -92,10 +92,12 @@ def _conclusion(report: GapReport) -> Iterator[RenderableType]:
         f", explained by {plural(len(report.gaps), 'gap')}",
     )
     given_up = [gap for gap in report.gaps if gap.given_up is not None]
+    sources = any(gap.is_source for gap in report.gaps)
     for gap in [gap for gap in report.gaps if gap.is_source]:
         yield _command(f"load {short(gap.table)} {gap.span}", "gapless load --data DIR")
     if any(not gap.is_source and gap.given_up is None for gap in report.gaps):
-        yield _command("close the others", repair_command(report.selection))
+        what = "close the others" if sources or given_up else "close them"
+        yield _command(what, repair_command(report.selection))
     if given_up:
         first = given_up[0]
         yield _command(
