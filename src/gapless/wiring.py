@@ -18,6 +18,7 @@ from gapless.doctor.installation import SettingFound, Site
 from gapless.errors import (
     ConfigError,
     GaplessError,
+    LedgerBehind,
     LedgerUnavailable,
     PreflightRefused,
     WarehouseBusy,
@@ -202,13 +203,20 @@ def ledger_of(settings: Settings, *, read_only: bool = False) -> Ledger:
 
 
 def readable_ledger(settings: Settings) -> Ledger | None:
-    """Open the ledger for reading; None when nothing has been run yet."""
+    """Open the ledger for reading; None when nothing has been run yet.
+
+    Raises:
+        LedgerUnavailable: there is one that cannot be read; what it permits or forbids is unknown.
+    """
     ledger = ledger_of(settings, read_only=True)
     try:
         ledger.open()
-    except LedgerUnavailable:
+    except LedgerBehind:
         ledger.close()
         return None
+    except LedgerUnavailable:
+        ledger.close()
+        raise
     return ledger
 
 

@@ -15,6 +15,7 @@ from gapless.verbs.gaps import gaps
 from gapless.verbs.selection import Selection
 from gapless.verbs.status import status
 from support.child import heard, running
+from support.shop import shop_pipeline
 from support.shopkeeper import (
     COMPLETE_FEED,
     DAILY_SUMMARY,
@@ -107,7 +108,7 @@ class TestRoots:
 
     def test_what_cannot_be_evaluated_makes_exit_code_4(self, done: Shopkeeper) -> None:
         broken = every_row("broken", "error('no such thing')")
-        report = done.using(checked(done.pipeline, SHOP_DAYS, broken)).gaps()
+        report = done.using(checked(shop_pipeline(), SHOP_DAYS, broken)).gaps()
         assert {gap.state for gap in report.gaps} == {State.UNKNOWN}
         assert report.exit_code == 4
 

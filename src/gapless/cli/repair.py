@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from datetime import timedelta
+from math import inf
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -69,7 +70,7 @@ def repair(
     log_level
         debug, info, warning or error; warning on a terminal, info otherwise.
     """
-    if wait < 0:
+    if not 0 <= wait < inf:
         raise UsageError(f"--wait {wait} lies in the past; give seconds from 0 on.")
     selection = dates.selection(tables)
     settings = site.settings(workers=workers, chunk_size=chunk_size)
@@ -79,7 +80,7 @@ def repair(
             workers=workers_of(workers, settings.workers, parallel=parallel),
             chunk_size=settings.chunk_size,
         ),
-        patience=Patience(attempts, timedelta(hours=retry_after)),
+        patience=Patience(attempts, _hours(retry_after)),
         wait=wait,
         retry_given_up=retry_given_up,
     )
@@ -99,3 +100,12 @@ def repair(
     else:
         show(repair_text(report))
     return report.exit_code
+
+
+def _hours(given: float) -> timedelta:
+    try:
+        return timedelta(hours=given)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--retry-after {given} is no number of hours that a clock could reach."
+        ) from None

@@ -91,12 +91,21 @@ def _conclusion(report: GapReport) -> Iterator[RenderableType]:
         (f"✗ {plural(report.partitions, 'partition')} not as they should be", "red"),
         f", explained by {plural(len(report.gaps), 'gap')}",
     )
-    given_up = [gap for gap in report.gaps if gap.given_up is not None]
-    sources = any(gap.is_source for gap in report.gaps)
-    for gap in [gap for gap in report.gaps if gap.is_source]:
+    scheduled = set(report.scheduled)
+    # Where nothing is due, rows have to go; neither loading nor computing takes them away.
+    strays = [gap for gap in report.gaps if scheduled and gap.span.first not in scheduled]
+    others = [gap for gap in report.gaps if gap not in strays]
+    given_up = [gap for gap in others if gap.given_up is not None]
+    sources = [gap for gap in others if gap.is_source]
+    for gap in sources:
         yield _command(f"load {short(gap.table)} {gap.span}", "gapless load --data DIR")
-    if any(not gap.is_source and gap.given_up is None for gap in report.gaps):
-        what = "close the others" if sources or given_up else "close them"
+    for gap in strays:
+        yield _command(
+            f"rows where nothing is due, in {short(gap.table)} {gap.span}: see how to remove them",
+            f"gapless explain {short(gap.table)} {gap.span.first}",
+        )
+    if any(not gap.is_source and gap.given_up is None for gap in others):
+        what = "close the others" if sources or given_up or strays else "close them"
         yield _command(what, repair_command(report.selection))
     if given_up:
         first = given_up[0]

@@ -229,9 +229,17 @@ class Work:
         force = self.frame.settings.force
         forced = force is not None and force.covers(table.name, day)
         if not forced and not permits_incomplete_inputs(self.standings, table, day):
-            return self.standings.of(table.name, day).reason
+            return self._what_stops(table.name, day)
         unknown = unknown_input(self.standings, table, day)
         return f"what is unknown cannot be waived: {unknown}" if unknown else None
+
+    def _what_stops(self, table: str, day: date) -> str:
+        """Name what stands in the way, also where the partition itself has a reason of its own."""
+        standing = self.standings.of(table, day)
+        if standing.cause is None or standing.state is State.BLOCKED:
+            return standing.reason
+        root = self.standings.root_cause(table, day)
+        return f"{root.table} of {root.partition} is {root.state}: {root.reason}"
 
     def _work_on(self, chunk: Chunk) -> ChunkResult:
         self.frame.listener(ChunkStarted(chunk.table.name, len(chunk.days)))

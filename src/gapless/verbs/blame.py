@@ -10,6 +10,7 @@ from typing import Any
 from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt, Ledger, Run
 from gapless.plan.contents import Held
+from gapless.plan.states import State
 from gapless.run.difference import Difference
 from gapless.sql.contents import contents_query
 from gapless.sql.literals import literal
@@ -122,8 +123,10 @@ class Blame:
     def exit_code(self) -> int:
         """0: the rows are those of the newest publication; 1: they are not, or there is none.
 
-        Of a table that is loaded: whether the date is done.
+        4: nothing can be said of the date. Of a table that is loaded: whether the date is done.
         """
+        if self.newest is None and self.story.standing.state is State.UNKNOWN:
+            return 4
         if not isinstance(self.story.table, Derived):
             return 0 if self.story.standing.settled else 1
         return 0 if self.intact else 1

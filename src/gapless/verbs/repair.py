@@ -245,10 +245,14 @@ class _Rounds:
         self.options = options
         self.listener = listener
         self.outcomes: list[BackfillOutcome] = []
+        self.today: date | None = None
+        """The first date to come; a retry after midnight keeps that of the repair."""
 
     def run_all(self, standings: Standings, request: Request) -> None:
         """Run until nothing is worth a retry, or it was tried often enough."""
         import tenacity  # noqa: PLC0415 - most commands do without
+
+        self.today = standings.picture.today
 
         looked: list[Standings] = [standings]
         asked: list[Request] = [request]
@@ -278,7 +282,7 @@ class _Rounds:
     def _look(self, request: Request) -> Standings:
         tables = [self.workspace.pipeline.tables[name] for name in request.wanted()]
         span = Selection(start_date=request.span.first, end_date=request.span.last)
-        return look_at(self.workspace, tables, span)[0]
+        return look_at(self.workspace, tables, span, today=self.today)[0]
 
     def _worth_retrying(self, outcome: BackfillOutcome) -> set[Slot]:
         """Return what failed for no fault of its own and is not given up on by now."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from gapless.config.settings import CONFIG_FILE, load_settings
-from gapless.errors import ConfigError, QueryFailed, WarehouseBusy
-from gapless.wiring import open_tables, pipeline_of
+from gapless.config.settings import CONFIG_FILE, Settings, load_settings
+from gapless.errors import ConfigError, LedgerUnavailable, QueryFailed, WarehouseBusy
+from gapless.wiring import open_tables, pipeline_of, readable_ledger
 
 FILE = """\
 pipeline = "nba"
@@ -93,3 +93,26 @@ def test_a_database_that_somebody_writes_to_names_the_writer(tmp_path: Path) -> 
     assert caught.value.untouched == "Nothing was read."
     assert "together with its .wal" in caught.value.advice
     assert "ledger" not in str(caught.value)
+
+
+def with_ledger(file: Path) -> Settings:
+    """Return the settings of a site with a ledger in that file."""
+    flags = {
+        "pipeline": "nba",
+        "warehouse": "duckdb:///nba.duckdb",
+        "ledger": f"sqlite:///{file}",
+    }
+    return load_settings(flags, environment={}, folder=file.parent)
+
+
+def test_a_ledger_that_is_not_there_yet_is_none(tmp_path: Path) -> None:
+    """Before the first run there is no history, and nothing is permitted."""
+    assert readable_ledger(with_ledger(tmp_path / "none.sqlite")) is None
+
+
+def test_a_ledger_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    """What it permits or has revoked is unknown, so nothing is said instead of something false."""
+    file = tmp_path / "ledger.sqlite"
+    file.write_bytes(b"no database at all, although it has the name of one" * 20)
+    with pytest.raises(LedgerUnavailable, match=r"ledger\.sqlite"):
+        readable_ledger(with_ledger(file))
