@@ -98,7 +98,7 @@ app.command(
     "gapless.cli.blame:blame",
     name="blame",
     help="List the publications a partition has had, and say whether its rows are those of the "
-    "newest.\n\nExit codes: 0 they are, 1 they are not or nothing was published.",
+    "newest.\n\nExit codes: 0 they are, 1 they are not or nothing was published, 4 unknown.",
 )
 app.command(
     "gapless.cli.history:history",

@@ -14,7 +14,8 @@ def blame(table: str, date: str, /, *, site: Site = SITE) -> int:
 
     Each with its run, who and which code, why it was computed, what fed it, and the keys it
     gained, lost and changed. Exit codes: 0 the rows are those of the newest publication, 1 they
-    are not or nothing was published; of a table that is loaded, whether the date is done.
+    are not or nothing was published, 4 nothing can be said of the date; of a table that is
+    loaded, whether the date is done.
 
     Parameters
     ----------

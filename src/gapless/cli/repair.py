@@ -71,7 +71,7 @@ def repair(
         debug, info, warning or error; warning on a terminal, info otherwise.
     """
     if not 0 <= wait < inf:
-        raise UsageError(f"--wait {wait} lies in the past; give seconds from 0 on.")
+        raise UsageError(f"--wait {wait} is no time to wait; give seconds from 0 on.")
     selection = dates.selection(tables)
     settings = site.settings(workers=workers, chunk_size=chunk_size)
     options = RepairOptions(

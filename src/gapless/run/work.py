@@ -236,7 +236,7 @@ class Work:
     def _what_stops(self, table: str, day: date) -> str:
         """Name what stands in the way, also where the partition itself has a reason of its own."""
         standing = self.standings.of(table, day)
-        if standing.cause is None or standing.state is State.BLOCKED:
+        if standing.cause is None or standing.inherited or standing.state is State.BLOCKED:
             return standing.reason
         root = self.standings.root_cause(table, day)
         return f"{root.table} of {root.partition} is {root.state}: {root.reason}"
