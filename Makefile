@@ -18,7 +18,8 @@ check: $(VENV)/.installed-test  ## Style, types and layers.
 	$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.installed-test  ## The tests alone; e.g. make unit ARGS="-k lease".
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m compileall -q src tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 $(VENV)/.pip:
 	$(PYTHON) -m venv $(VENV)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -13,6 +14,7 @@ import pytest
 from acceptance.place import Place
 from acceptance.seasons import FOUR_DAYS, PGS, STALE, UPCOMING, UPSTREAM
 from acceptance.small_league import SmallLeague
+from support.built_once import built_once
 
 
 @pytest.fixture(scope="session")
@@ -20,57 +22,75 @@ def small_once(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Two games, loaded and backfilled; the files are in `data`. Shared: read it, or copy it."""
     league = SmallLeague()
     league.game(date(2022, 10, 18), "NYK", "BOS").game(date(2022, 10, 20), "BOS", "NYK")
-    return league.built(tmp_path_factory.mktemp("small") / "league")
+    return Place(built_once(tmp_path_factory, "small", league.built))
 
 
 @pytest.fixture(scope="session")
 def loaded_once(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Two real seasons loaded, nothing computed. Shared: read it, or copy it."""
-    place = Place(tmp_path_factory.mktemp("real") / "loaded")
-    place.folder.mkdir()
-    place.run("init")
-    place.run("load", "--data", str(real_data))
-    return place
+
+    def load(folder: Path) -> None:
+        folder.mkdir()
+        Place(folder).run("init")
+        Place(folder).run("load", "--data", str(real_data))
+
+    return Place(built_once(tmp_path_factory, "loaded", load))
 
 
 @pytest.fixture(scope="session")
-def backfill_report(loaded_once: Place) -> dict[str, Any]:
+def whole_and_report(loaded_once: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the whole database in `whole`, and what built it said in `report.json`."""
+
+    def backfill(folder: Path) -> None:
+        folder.mkdir()
+        report = loaded_once.copy_to(folder / "whole").json("backfill")
+        (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+
+    return built_once(tmp_path_factory, "whole", backfill)
+
+
+@pytest.fixture(scope="session")
+def backfill_report(whole_and_report: Path) -> dict[str, Any]:
     """What `gapless backfill --json` said when it built the whole database."""
-    place = loaded_once.copy_to(loaded_once.folder.with_name("whole"))
-    report: dict[str, Any] = place.json("backfill")
+    report: dict[str, Any] = json.loads((whole_and_report / "report.json").read_text("utf-8"))
     return report
 
 
 @pytest.fixture(scope="session")
-def whole_once(loaded_once: Place, backfill_report: dict[str, Any]) -> Place:
+def whole_once(whole_and_report: Path, backfill_report: dict[str, Any]) -> Place:
     """Two real seasons with every table backfilled. Shared: read it, or copy it."""
     assert backfill_report["exit_code"] == 0
-    return Place(loaded_once.folder.with_name("whole"))
+    return Place(whole_and_report / "whole")
 
 
 @pytest.fixture(scope="session")
-def upstream_once(loaded_once: Place) -> Place:
+def upstream_once(loaded_once: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Two real seasons with everything before the tables that choose. Shared: copy it."""
-    place = loaded_once.copy_to(loaded_once.folder.with_name("upstream"))
-    place.run("backfill", *UPSTREAM)
-    return place
+
+    def backfill(folder: Path) -> None:
+        loaded_once.copy_to(folder).run("backfill", *UPSTREAM)
+
+    return Place(built_once(tmp_path_factory, "upstream", backfill))
 
 
 @pytest.fixture(scope="session")
-def morning_once(upstream_once: Place) -> Place:
+def morning_once(upstream_once: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The morning of the incident: the upcoming table was cleaned, but not quite. Shared."""
-    place = upstream_once.copy_to(upstream_once.folder.with_name("morning"))
-    place.run("backfill", UPCOMING, *FOUR_DAYS)
-    place.change(
-        *(
-            f"DELETE FROM {UPCOMING} WHERE game_date = DATE '{day}' AND player_id NOT IN ("
-            f"SELECT p.player_id FROM {PGS} AS p JOIN {UPCOMING} AS u "
-            "USING (game_date, player_id, team) "
-            f"WHERE p.game_date = DATE '{day}' ORDER BY p.player_id LIMIT {left})"
-            for day, left in STALE.items()
+
+    def clean(folder: Path) -> None:
+        place = upstream_once.copy_to(folder)
+        place.run("backfill", UPCOMING, *FOUR_DAYS)
+        place.change(
+            *(
+                f"DELETE FROM {UPCOMING} WHERE game_date = DATE '{day}' AND player_id NOT IN ("
+                f"SELECT p.player_id FROM {PGS} AS p JOIN {UPCOMING} AS u "
+                "USING (game_date, player_id, team) "
+                f"WHERE p.game_date = DATE '{day}' ORDER BY p.player_id LIMIT {left})"
+                for day, left in STALE.items()
+            )
         )
-    )
-    return place
+
+    return Place(built_once(tmp_path_factory, "morning", clean))
 
 
 @pytest.fixture

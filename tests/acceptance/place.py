@@ -84,7 +84,7 @@ class Place:
             env=environment(**variables),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         return _checked(arguments, Answer(done.returncode, done.stdout, done.stderr), code)
