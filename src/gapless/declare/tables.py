@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from gapless.declare.calendar import DateFacts
@@ -120,26 +122,53 @@ class Derived(Table):
             return self.expected.upcoming if path is Path.UPCOMING else self.expected.historical
         return self.expected
 
-    def inputs_on(self, path: Path) -> dict[str, PlainInput]:
+    def inputs_on(self, path: Path) -> Mapping[str, PlainInput]:
         """Return the inputs of a path by name."""
-        return {name: on_path(given, path) for name, given in self.inputs.items()}
+        return self._resolved[path].inputs
 
-    def choices_on(self, path: Path) -> dict[str, Choice]:
+    def choices_on(self, path: Path) -> Mapping[str, Choice]:
         """Return the source choices of a path by input name."""
-        given = self.inputs_on(path)
-        return {name: plain for name, plain in given.items() if isinstance(plain, Choice)}
+        return self._resolved[path].choices
 
-    def reads_on(self, path: Path) -> Iterator[Read]:
+    def reads_on(self, path: Path) -> tuple[Read, ...]:
         """List every table that decides what a partition holds or must hold."""
-        for given in self.inputs_on(path).values():
-            yield from reads_of(given)
-        yield from self.expected_reads_on(path)
+        return self._resolved[path].reads
 
-    def expected_reads_on(self, path: Path) -> Iterator[Read]:
+    def expected_reads_on(self, path: Path) -> tuple[Read, ...]:
         """List the tables that decide what a partition must hold and how it is checked."""
+        return self._resolved[path].expected_reads
+
+    @cached_property
+    def _resolved(self) -> Mapping[Path, _Resolved]:
+        """Resolve the declaration once: every date of a path reads the same."""
+        return {path: self._resolve(path) for path in Path}
+
+    def _resolve(self, path: Path) -> _Resolved:
+        inputs = {name: on_path(given, path) for name, given in self.inputs.items()}
+        choices = {name: plain for name, plain in inputs.items() if isinstance(plain, Choice)}
+        expected_reads = tuple(self._expected_reads(path))
+        reads = tuple(read for given in inputs.values() for read in reads_of(given))
+        return _Resolved(
+            MappingProxyType(inputs),
+            MappingProxyType(choices),
+            (*reads, *expected_reads),
+            expected_reads,
+        )
+
+    def _expected_reads(self, path: Path) -> Iterator[Read]:
         expected = self.expected_on(path)
         if expected is not None:
             yield from expected.reads()
         for check in self.gate.checks:
             for inner in check.inputs.values():
                 yield from reads_of(inner)
+
+
+@dataclass(frozen=True)
+class _Resolved:
+    """What a derived table reads on one path."""
+
+    inputs: Mapping[str, PlainInput]
+    choices: Mapping[str, Choice]
+    reads: tuple[Read, ...]
+    expected_reads: tuple[Read, ...]
