@@ -23,21 +23,16 @@ def inputs_hash(
     table: Derived,
     facts: DateFacts,
     path: Path,
-    publication: Publication | None = None,
-    fed: Mapping[str, frozenset[str]] | None = None,
+    publication: Publication,
 ) -> str:
-    """Hash what a partition reads: the contents of every input partition in its window.
-
-    Args:
-        picture: What the warehouse holds.
-        table: The reader.
-        facts: Its date.
-        path: Its path.
-        publication: For a published partition: whose evidence says which sources were chosen.
-        fed: For a partition about to be published: input → the sources chosen.
-    """
-    parts = _parts(picture, table, facts, path, publication, fed)
+    """Hash what a published partition reads; see `input_digests`."""
+    parts = _parts(picture, table, facts, path, publication, None)
     return f"{sum(digest for _, digest in parts) % MODULUS:016x}"
+
+
+def hash_of(digests: Mapping[str, str]) -> str:
+    """Return what `inputs_hash` does, from the digests of the input tables."""
+    return f"{sum(int(digest, 16) for digest in digests.values()) % MODULUS:016x}"
 
 
 def input_digests(
@@ -48,7 +43,15 @@ def input_digests(
     publication: Publication | None = None,
     fed: Mapping[str, frozenset[str]] | None = None,
 ) -> dict[str, str]:
-    """Hash what a partition reads, input table by input table; see `inputs_hash`.
+    """Hash what a partition reads: the contents of every input partition in its window.
+
+    Args:
+        picture: What the warehouse holds.
+        table: The reader.
+        facts: Its date.
+        path: Its path.
+        publication: For a published partition: whose evidence says which sources were chosen.
+        fed: For a partition about to be published: input → the sources chosen.
 
     Returns:
         Table → digest of all of it that is read, and `season` for the season's first date.

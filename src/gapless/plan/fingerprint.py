@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from gapless.declare.fingerprints import gate_hash
 from gapless.declare.tables import Derived
 from gapless.partitions import path_of
 from gapless.plan.contents import mixed
@@ -33,7 +32,7 @@ def attempt_fingerprint(standings: Standings, table: Derived, day: date) -> str:
     parts: list[object] = [
         path,
         standings.definition(table, path),
-        gate_hash(table.gate),
+        standings.gate(table),
         facts.season,
         facts.season_start,
         picture.contents[table.name].on(day),

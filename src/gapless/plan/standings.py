@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from gapless.declare.calendar import DateFacts, DayKind
-from gapless.declare.fingerprints import definition_hash, definition_parts
+from gapless.declare.fingerprints import definition_hash, definition_parts, gate_hash
 from gapless.declare.inputs import Read
 from gapless.declare.tables import Derived
 from gapless.partitions import Path
@@ -59,6 +59,7 @@ class Standings:
     _empty: dict[date, tuple[State, str]] = field(default_factory=dict, repr=False)
     _reads: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
+    _gates: dict[str, str] = field(default_factory=dict, repr=False)
 
     def of(self, table: str, day: date) -> Standing:
         """Return the standing of one partition, also on dates the calendar leaves empty."""
@@ -77,6 +78,12 @@ class Standings:
         if slot not in self._hashes:
             self._hashes[slot] = definition_hash(table, path)
         return self._hashes[slot]
+
+    def gate(self, table: Derived) -> str:
+        """Return the hash of a gate, computed once."""
+        if table.name not in self._gates:
+            self._gates[table.name] = gate_hash(table.gate)
+        return self._gates[table.name]
 
     def definition_parts(self, table: Derived, path: Path) -> dict[str, str]:
         """Return the hashes of the parts of a definition, computed once."""

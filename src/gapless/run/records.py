@@ -9,14 +9,13 @@ from typing import Any
 
 from gapless.choosing import ChoiceMade
 from gapless.coverage import percent
-from gapless.declare.fingerprints import gate_hash
 from gapless.declare.gates import CHECK_COVERAGE
 from gapless.declare.tables import Derived
 from gapless.ledger.interface import Attempt, Verdict, Waiver
 from gapless.partitions import Path
 from gapless.plan.changes import rows_since
 from gapless.plan.contents import Held
-from gapless.plan.digests import input_digests, inputs_hash
+from gapless.plan.digests import hash_of, input_digests
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.plan.waivers import Permission, how_it_ended
@@ -45,12 +44,13 @@ def publication_of(
     }
     facts = standings.picture.calendar.dates[day]
     rows = Held(audited.coverage.rows, audited.coverage.content)
+    inputs = input_digests(standings.picture, table, facts, chunk.path, fed=fed)
     evidence: dict[str, Any] = {
         "path": chunk.path.value,
         "columns": len(staged_columns),
         "rows_since": _rows_since(standings, table, day, rows, now).isoformat(),
         "definition": standings.definition_parts(table, chunk.path),
-        "inputs": input_digests(standings.picture, table, facts, chunk.path, fed=fed),
+        "inputs": inputs,
     }
     if audited.choices:
         evidence["choices"] = {
@@ -73,8 +73,8 @@ def publication_of(
         present=audited.coverage.present,
         content=audited.coverage.content,
         definition=standings.definition(table, chunk.path),
-        gate=gate_hash(table.gate),
-        inputs=inputs_hash(standings.picture, table, facts, chunk.path, fed=fed),
+        gate=standings.gate(table),
+        inputs=hash_of(inputs),
         code_version=frame.settings.code_version,
         actor=frame.settings.actor,
         evidence=evidence,
