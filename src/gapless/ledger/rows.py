@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import JSON, Select, Table, select
 
 from gapless.ledger import schema
 from gapless.ledger.interface import Holder, Lease
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from _typeshed import DataclassInstance
-    from sqlalchemy.engine import Connection
+    from sqlalchemy import Column, Insert
+    from sqlalchemy.engine import Connection, Dialect
 
 BATCH = 1000
 """Values in one IN; SQLite takes 32,766 in a statement."""
@@ -30,6 +31,36 @@ def to_rows(records: Sequence[DataclassInstance]) -> list[dict[str, Any]]:
     names = [field.name for field in fields(records[0])]
     values = attrgetter(*names)
     return [dict(zip(names, values(record), strict=True)) for record in records]
+
+
+def write(
+    connection: Connection, table: Table, statement: Insert, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Insert many rows that have the same columns.
+
+    SQLAlchemy looks up and converts every value of every row by itself. For SQLite this is done
+    column by column: most values of a column are the same, and each is converted once.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        connection.execute(statement, rows)
+        return
+    dialect = connection.dialect
+    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup or []
+    values = [_converted(table.c[name], dialect, [row[name] for row in rows]) for name in names]
+    connection.exec_driver_sql(str(compiled), list(zip(*values, strict=True)))
+
+
+def _converted(column: Column[Any], dialect: Dialect, values: list[Any]) -> list[Any]:
+    """Return the values of a column as the driver takes them."""
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if convert is None:
+        return values
+    if isinstance(column.type, JSON):
+        nothing = convert({})
+        return [nothing if value == {} else convert(value) for value in values]
+    known = {value: convert(value) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def select_fields(
@@ -85,7 +116,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     statement = statement.on_conflict_do_update(
         index_elements=list(table.primary_key), set_=replacements
     )
-    connection.execute(statement, sorted(rows, key=lambda row: [row[name] for name in key]))
+    write(connection, table, statement, sorted(rows, key=itemgetter(*key)))
 
 
 def lease_rows(leases: Iterable[Lease]) -> list[dict[str, Any]]:

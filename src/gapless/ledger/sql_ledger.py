@@ -351,7 +351,7 @@ class SqlLedger(Ledger):
         if not records:
             return
         with self._writing(untouched) as connection:
-            connection.execute(insert(table), rows.to_rows(records))
+            rows.write(connection, table, insert(table), rows.to_rows(records))
 
     def _lock_leases(self, connection: Connection) -> None:
         """Let one caller at a time decide who gets what; SQLite did so when the write began."""
