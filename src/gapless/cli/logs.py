@@ -50,7 +50,8 @@ class LogListener:
     """Writes what happens to each partition."""
 
     def __init__(self) -> None:
-        self._log = structlog.get_logger()
+        # Bound now: the proxy that `get_logger` returns would bind again for every line.
+        self._log = structlog.get_logger().bind()
 
     def __call__(self, event: Event) -> None:
         """Take one event; called from worker threads too."""
@@ -70,13 +71,13 @@ class LogListener:
                 self._log.info("run finished", run=run_id, exit_code=exit_code)
 
     def _attempt(self, attempt: Attempt) -> None:
-        facts = attempt_facts(attempt)
+        level = LEVELS["info"]
         if attempt.verdict in (Verdict.REFUSED, Verdict.FAILED, Verdict.BLOCKED):
-            self._log.error(attempt.verdict.value, **facts)
+            level = LEVELS["error"]
         elif attempt.verdict is Verdict.WAIVED or attempt.missing:
-            self._log.warning(attempt.verdict.value, **facts)
-        else:
-            self._log.info(attempt.verdict.value, **facts)
+            level = LEVELS["warning"]
+        if self._log.is_enabled_for(level):
+            self._log.log(level, attempt.verdict.value, **attempt_facts(attempt))
 
 
 def attempt_facts(attempt: Attempt) -> dict[str, Any]:
