@@ -60,22 +60,22 @@ def columns(names: Iterable[str], prefix: str = "") -> str:
 
 
 def rows_relation(types: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> str:
-    """SELECT of constant rows, as one JSON text.
+    """SELECT of constant rows, as one JSON list for each column.
 
-    DuckDB parses a VALUES list of a few hundred rows ten times slower than the JSON of the same
-    rows, and every statement of a chunk would pay for it.
+    DuckDB parses a VALUES list of a few hundred rows ten times slower than JSON of the same values,
+    and a list of objects four times slower than a list for each column.
 
     Args:
         types: Column → DuckDB type, in the order of the values.
         rows: The values.
     """
-    names = list(types)
-    data = [dict(zip(names, row, strict=True)) for row in rows]
-    structure = json.dumps([dict(types)])
-    return (
-        f"SELECT unnest(from_json({literal(_json_text(data))}, {literal(structure)}), "
-        "recursive := true)"
-    )
+    by_column = list(zip(*rows, strict=True)) or [()] * len(types)
+    parts = [
+        f"unnest(from_json({literal(_json_text(values))}, {literal(json.dumps([kind]))})) "
+        f"AS {identifier(name)}"
+        for (name, kind), values in zip(types.items(), by_column, strict=True)
+    ]
+    return f"SELECT {', '.join(parts)}"
 
 
 def date_list(days: Iterable[date]) -> str:
