@@ -1,19 +1,20 @@
-"""The same NBA tables in plain set-based SQL without safeguards: what a backfill costs at least.
+"""A: the NBA tables in plain set-based SQL without safeguards; what a backfill costs at least.
 
-Reads the `.sql` files of the pipeline over views, so that both sides compute the same thing.
-Usage: plain_sql.py WAREHOUSE.duckdb   (with raw.* loaded; drops and recreates the other tables)
+Reads the `.sql` files of the pipeline over views, so that all sides compute the same thing.
+Usage: plain_sql.py WAREHOUSE.duckdb [DATE]   (with raw.* loaded)
+Without a date, the other tables are dropped and made again; with one, its rows are replaced.
 """
 
 from __future__ import annotations
 
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
+from measuring import Counted, Meter
 
 SQL = Path(__file__).parents[1] / "src" / "gapless_nba" / "sql"
-WARM_UP_DAYS = 14
+Run = Callable[[str], list[tuple[object, ...]]]
 
 PARTITIONS = """
 CREATE OR REPLACE TEMP TABLE all_partitions AS
@@ -25,15 +26,15 @@ FROM (
 """
 
 SOURCES = {
-    "schedule": "SELECT * FROM raw.schedule",
-    "box_scores": "SELECT * FROM raw.player_box_scores",
-    "shots": "SELECT * FROM raw.shots",
-    "player_game_summary": "SELECT * FROM analytics.player_game_summary",
-    "team_offense_game_summary": "SELECT * FROM analytics.team_offense_game_summary",
-    "team_defense_game_summary": "SELECT * FROM analytics.team_defense_game_summary",
-    "context": "SELECT * FROM analytics.synthetic_player_game_context",
-    "zones": "SELECT * FROM precompute.player_shot_zone_analysis",
-    "defense": "SELECT * FROM precompute.team_defense_zone_analysis",
+    "schedule": "raw.schedule",
+    "box_scores": "raw.player_box_scores",
+    "shots": "raw.shots",
+    "player_game_summary": "analytics.player_game_summary",
+    "team_offense_game_summary": "analytics.team_offense_game_summary",
+    "team_defense_game_summary": "analytics.team_defense_game_summary",
+    "context": "analytics.synthetic_player_game_context",
+    "zones": "precompute.player_shot_zone_analysis",
+    "defense": "precompute.team_defense_zone_analysis",
 }
 
 STEPS = (
@@ -45,22 +46,48 @@ STEPS = (
     ("precompute.player_shot_zone_analysis", "precompute/player_shot_zone_analysis.sql", 14),
     ("precompute.player_composite_factors", "precompute/player_composite_factors.sql", 14),
 )
+READS_HISTORY = {table for table, _, _ in STEPS[3:6]}
+"""Tables that read their sources from the start of the season on; the others on the date alone."""
 
 
-def statement(table: str, file: str, first_day: int) -> str:
-    """Return the statement that creates one table."""
+def select(table: str, file: str, first_day: int, day: tuple[str, str] | None = None) -> str:
+    """Return the SELECT of one table.
+
+    Args:
+        table: Its name.
+        file: Where its SQL is.
+        first_day: The first day of a season that it has rows on.
+        day: One date and the start of its season; None: all dates.
+    """
     text = (SQL / file).read_text(encoding="utf-8")
     players = (SQL / "analytics/played_players.sql").read_text(encoding="utf-8")
-    used = {name: query for name, query in SOURCES.items() if f" {name}" in text or name in players}
+    used = {
+        name: f"SELECT * FROM {source}"
+        for name, source in SOURCES.items()
+        if f" {name}" in text or name in players
+    }
     used["partitions"] = f"SELECT * FROM all_partitions WHERE day_of_season >= {first_day}"
     if "FROM players" in text:
         used["players"] = players
-    if first_day:
+    if day is None and first_day and "context" in used:
         # Only the dates after the warm-up have rows; the rest need not be computed.
-        used["context"] = f"{SOURCES['context']} SEMI JOIN partitions USING (game_date)"
+        used["context"] += " SEMI JOIN partitions USING (game_date)"
+    if day is not None:
+        _cut(used, day, since_season_start=table in READS_HISTORY)
     own = table.split(".")[1]
     relations = ", ".join(f"{n} AS ({q})" for n, q in _ordered(used).items() if n != own)
-    return f"CREATE OR REPLACE TABLE {table} AS WITH {relations} SELECT * FROM (\n{text}\n)"
+    return f"WITH {relations} SELECT * FROM (\n{text}\n)"
+
+
+def _cut(used: dict[str, str], day: tuple[str, str], *, since_season_start: bool) -> None:
+    """Let one date read no more than it needs."""
+    on_date = f"game_date = DATE '{day[0]}'"
+    for name in used.keys() & SOURCES.keys():
+        since = f"game_date BETWEEN DATE '{day[1]}' AND DATE '{day[0]}'"
+        used[name] += f" WHERE {since if since_season_start else on_date}"
+    used["partitions"] += f" AND {on_date}"
+    if "players" in used:
+        used["players"] = f"SELECT * FROM (\n{used['players']}\n) WHERE {on_date}"
 
 
 def _ordered(used: dict[str, str]) -> dict[str, str]:
@@ -68,30 +95,37 @@ def _ordered(used: dict[str, str]) -> dict[str, str]:
     return {name: used[name] for name in [*first, *used] if name in used}
 
 
-def build(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    """Create every table and return the seconds each took."""
-    seconds: dict[str, float] = {}
-    connection.execute("SET preserve_insertion_order = false")
+def build(run: Run) -> None:
+    """Create every table."""
+    run("SET preserve_insertion_order = false")
     for schema in ("analytics", "precompute"):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    connection.execute(PARTITIONS)
+        run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    run(PARTITIONS)
     for table, file, first_day in STEPS:
-        started = time.perf_counter()
-        connection.execute(statement(table, file, first_day))
-        seconds[table] = time.perf_counter() - started
-    return seconds
+        run(f"CREATE OR REPLACE TABLE {table} AS {select(table, file, first_day)}")
+
+
+def replace(run: Run, day: str) -> None:
+    """Replace the rows of one date in every table."""
+    run(PARTITIONS)
+    query = f"SELECT season_start FROM all_partitions WHERE game_date = DATE '{day}'"
+    season_start = str(run(query)[0][0])
+    for table, file, first_day in STEPS:
+        run(f"DELETE FROM {table} WHERE game_date = DATE '{day}'")
+        rows = select(table, file, first_day, (day, season_start))
+        run(f"INSERT INTO {table} BY NAME {rows}")
 
 
 def main() -> None:
-    """Build the tables of one warehouse file and print the seconds, beyond process start."""
-    started = time.perf_counter()
-    connection = duckdb.connect(sys.argv[1])
-    seconds = build(connection)
-    connection.close()
-    print(f"{time.perf_counter() - started:.4f}")
-    if "--steps" in sys.argv:
-        for table, spent in seconds.items():
-            print(f"{spent:8.4f}  {table}")
+    """Build the tables of one warehouse file, or one date of them."""
+    meter = Meter()
+    warehouse = Counted(sys.argv[1])
+    if len(sys.argv) > 2:
+        replace(warehouse, sys.argv[2])
+    else:
+        build(warehouse)
+    warehouse.close()
+    meter.show(warehouse.statements)
 
 
 if __name__ == "__main__":
