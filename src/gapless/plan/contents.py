@@ -32,6 +32,8 @@ class Contents:
 
     table: str
     held: dict[date, Held] = field(default_factory=dict)
+    _items: dict[date, int] = field(default_factory=dict, repr=False)
+    """Date → hash of what it holds; those that are asked for once more are not hashed again."""
     _dates: list[date] = field(default_factory=list, repr=False)
     _sums: list[int] = field(default_factory=list, repr=False)
     _fresh: bool = field(default=False, repr=False)
@@ -39,6 +41,8 @@ class Contents:
     def update(self, changed: Mapping[date, Held]) -> None:
         """Take over what was just published."""
         self.held.update(changed)
+        for day in changed:
+            self._items.pop(day, None)
         for day in [day for day, held in changed.items() if not held.rows]:
             # Read again, a date without rows would not be there at all.
             del self.held[day]
@@ -50,6 +54,8 @@ class Contents:
 
     def digest(self, first: date, last: date) -> int:
         """Hash the contents of every date in first … last (inclusive), whatever their number."""
+        if first == last:
+            return self._item(first)
         if not self._fresh:
             self._rebuild()
         low = bisect.bisect_left(self._dates, first)
@@ -60,9 +66,17 @@ class Contents:
         self._dates = sorted(self.held)
         self._sums = [0]
         for day in self._dates:
-            item = mixed(self.table, day, self.held[day].rows, self.held[day].content)
-            self._sums.append((self._sums[-1] + item) % MODULUS)
+            self._sums.append((self._sums[-1] + self._item(day)) % MODULUS)
         self._fresh = True
+
+    def _item(self, day: date) -> int:
+        """Hash what one date holds; 0 when it has no rows."""
+        item = self._items.get(day)
+        if item is None:
+            held = self.held.get(day)
+            item = mixed(self.table, day, held.rows, held.content) if held is not None else 0
+            self._items[day] = item
+        return item
 
 
 class Unsettled:

@@ -55,6 +55,7 @@ class Standings:
     by_table: dict[str, dict[date, Standing]] = field(default_factory=dict)
     _unsettled: dict[str, dict[Hindrance, Unsettled]] = field(default_factory=dict, repr=False)
     _unknown: dict[str, Unsettled] = field(default_factory=dict, repr=False)
+    _hindered: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _parts: dict[tuple[str, Path], dict[str, str]] = field(default_factory=dict, repr=False)
     _empty: dict[date, tuple[State, str]] = field(default_factory=dict, repr=False)
     _reads: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
@@ -70,6 +71,7 @@ class Standings:
         """Take over new standings of a table."""
         self.by_table.setdefault(table, {}).update(standings)
         self._unsettled.pop(table, None)
+        self._hindered.clear()
         self._unknown.clear()
 
     def definition(self, table: Derived, path: Path) -> str:
@@ -137,10 +139,8 @@ class Standings:
         that it may choose is closed.
         """
         sources = [self.of(read.table.name, facts.day) for read in self.fed_by(table, facts.day)]
-        reads = [
-            read for read in self.required_reads(table, path) if self._hindrances(read.table.name)
-        ]
-        for hindrance in Hindrance:
+        reads = self._hindered_reads(table, path)
+        for hindrance in Hindrance if reads or sources else ():
             for read in reads:
                 day = self._first_in_way(read, facts, hindrance)
                 if day is not None:
@@ -149,6 +149,17 @@ class Standings:
                 if hindrance_of(source, fed=True) is hindrance:
                     return source
         return None if published else self._open_choice(table, facts, path)
+
+    def _hindered_reads(self, table: Derived, path: Path) -> tuple[Read, ...]:
+        """Return the required reads of which any date stands in the way."""
+        slot = (table.name, path)
+        if slot not in self._hindered:
+            self._hindered[slot] = tuple(
+                read
+                for read in self.required_reads(table, path)
+                if self._hindrances(read.table.name)
+            )
+        return self._hindered[slot]
 
     def _open_choice(self, table: Derived, facts: DateFacts, path: Path) -> Standing | None:
         for choice in table.choices_on(path).values():
