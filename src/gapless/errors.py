@@ -12,6 +12,7 @@
     │   ├── FolderBusy              another process fetches into the folder  (retryable)
     │   ├── LedgerUnavailable       the history cannot be written
     │   │   └── LedgerBehind        it is not there yet, or of an older version
+    │   ├── TooMuch                 a cleaning would remove far more than usual
     │   └── PreflightRefused        findings that stop a run
     ├── PartitionError           1  one partition could not be done; others may have been
     │   ├── LeaseLost               the right to publish lapsed while working (retryable)
@@ -19,6 +20,8 @@
     │   └── SchemaChanged           staged columns do not fit the published table
     ├── FetchFailed              4  a service gave no usable answer          (retryable)
     ├── LedgerLost               4  the ledger failed while a run was at work
+    ├── BackupFailed             4  a backup could not be written or removed     (retryable)
+    ├── BackupDamaged            4  a backup does not hold what was saved
     └── WarehouseError           4  the warehouse answered with an error
         ├── QueryFailed
         └── WarehouseFull           no space or memory left                  (retryable)
@@ -105,6 +108,20 @@ class FetchFailed(GaplessError):
 
 class LedgerLost(GaplessError):
     """The ledger could not be written any more while a run was at work."""
+
+
+class BackupFailed(GaplessError):
+    """A backup could not be written, so nothing was removed."""
+
+    retryable = True
+
+
+class BackupDamaged(GaplessError):
+    """A backup does not hold what was saved."""
+
+
+class TooMuch(NothingStarted):
+    """A cleaning would have removed far more than usual."""
 
 
 class PreflightRefused(NothingStarted):

@@ -42,7 +42,18 @@ class RunFinished:
     exit_code: int
 
 
-Event = RunStarted | ChunkStarted | AttemptFinished | RunFinished
+@dataclass(frozen=True)
+class BatchCleaned:
+    """A set of dates of one table was saved and removed, kept, or brought back."""
+
+    table: str
+    rows: int
+    done: int
+    """Dates so far."""
+    total: int
+
+
+Event = RunStarted | ChunkStarted | AttemptFinished | RunFinished | BatchCleaned
 Listener = Callable[[Event], None]
 
 

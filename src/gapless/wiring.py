@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,11 @@ from gapless.errors import (
     nearest,
 )
 from gapless.ledger.interface import Ledger
+from gapless.retention.backups import Backups
+from gapless.retention.interface import Place
 from gapless.verbs.workspace import Workspace
 from gapless.version import __version__
-from gapless.warehouse.interface import Tables, Warehouse
+from gapless.warehouse.interface import Saved, Tables, Warehouse
 
 DUCKDB_MAGIC = slice(8, 12)
 _FILE_SCHEMES = ("duckdb:///", "sqlite:///")
@@ -70,6 +72,7 @@ def open_workspace(
             ledger=ledger,
             code_version=code_version(pipeline),
             clock=clock_of(settings),
+            backups=backups_of(settings, pipeline),
         )
 
 
@@ -218,6 +221,33 @@ def readable_ledger(settings: Settings) -> Ledger | None:
         ledger.close()
         raise
     return ledger
+
+
+def backups_of(settings: Settings, pipeline: Pipeline) -> Backups:
+    """Return the backups of a pipeline where a setting says; nothing is opened or made yet."""
+
+    def reader(file: Path, partition: str, columns: Mapping[str, str]) -> Saved:
+        from gapless.warehouse.duckdb_saving import read_back  # noqa: PLC0415 - drivers load lazily
+
+        return read_back(file, partition, columns)
+
+    return Backups(_place_of(settings.backups), pipeline.name, reader)
+
+
+def _place_of(setting: Setting) -> Place:
+    location = str(setting.value)
+    if "://" not in location:
+        from gapless.retention.local import LocalPlace  # noqa: PLC0415 - one place of several
+
+        return LocalPlace(str(setting.folder / location))
+    from gapless.retention.remote import RemotePlace  # noqa: PLC0415 - an extra
+
+    try:
+        return RemotePlace(location)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{error.what} (backups, from {setting.origin})", advice=error.advice
+        ) from None
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -172,3 +172,5 @@ synthetic_player_game_context = pipeline.derived(
     ),
     gate=Gate(coverage=1.0, required=_CONTEXT_REQUIRED, rules=_CONTEXT_RULES),
 )
+# What a past date needs of it, the synthetic context holds.
+pipeline.retain(upcoming_player_game_context, days=7, replaced_by=(synthetic_player_game_context,))

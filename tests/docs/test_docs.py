@@ -35,8 +35,9 @@ from gapless import errors
 from gapless.cli.app import app
 from gapless.config.settings import _KNOWN
 from gapless.declare.calendar import DateFacts, DayKind
-from gapless.declare.pipeline import SITE_THRESHOLDS, Pipeline
+from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Derived
+from gapless.declare.thresholds import SITE_THRESHOLDS
 from gapless.declare.windows import WindowKind
 from gapless.doctor.model import Ability, Status
 from gapless.fetch import FetchOutcome

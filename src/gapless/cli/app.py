@@ -127,6 +127,25 @@ app.command(
     "guesses, and never ends with 0.",
 )
 app.command(
+    "gapless.cli.clean:clean",
+    name="clean",
+    help="Remove the rows that outlived their retention, after saving and comparing them.\n\n"
+    "Exit codes: 0 everything that was to go went, 1 some did not, 3 nothing was started: it would "
+    "have been far more than usual, or somebody else is at work.",
+)
+app.command(
+    "gapless.cli.backups:backups",
+    name="backups",
+    help="List what was saved before it was removed, and read it again.\n\nExit codes: 0 none is "
+    "damaged, 1 some are.",
+)
+app.command(
+    "gapless.cli.restore:restore",
+    name="restore",
+    help="Bring removed rows back, identically.\n\nExit codes: 0 all that was asked for is there "
+    "now, 1 some is not.",
+)
+app.command(
     "gapless.cli.doctor:doctor",
     name="doctor",
     help="Check the installation, and that every guard can fail.\n\nExit codes: 0 all is well, "

@@ -19,6 +19,11 @@ pipeline = "{pipeline}"
 warehouse = "duckdb:///{name}.duckdb"
 ledger = "sqlite:///{name}-ledger.sqlite"
 
+# Where rows are kept that `gapless clean` removed: a folder, or an address such as gs://bucket/x.
+# backups = "gapless-backups"
+# backup_days = 30
+# backups_at_least = 3
+
 # How many chunks are worked on side by side with --parallel.
 # workers = 2
 

@@ -129,6 +129,11 @@ def workers_of(given: int | None, configured: int, *, parallel: bool) -> int:
     return configured if configured > 1 else os.cpu_count() or 1
 
 
+def listed(texts: list[str] | None) -> tuple[str, ...]:
+    """Read names that are separated by commas or repeated."""
+    return tuple(part.strip() for text in texts or () for part in text.split(",") if part.strip())
+
+
 Site = Annotated[SiteOptions, Parameter(group="Site")]
 Dates = Annotated[DateOptions, Parameter(group="Dates")]
 SITE = SiteOptions()

@@ -21,7 +21,14 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from gapless.events import AttemptFinished, ChunkStarted, Event, RunFinished, RunStarted
+from gapless.events import (
+    AttemptFinished,
+    BatchCleaned,
+    ChunkStarted,
+    Event,
+    RunFinished,
+    RunStarted,
+)
 from gapless.plan.build import Action
 from gapless.report.marks import short
 
@@ -133,3 +140,18 @@ class ProgressListener(Bar):
         rate = self._done / elapsed if elapsed else 0.0
         sys.stderr.write(f"{self._done}/{self._total} partitions, {rate:,.0f}/s, {what}\n")
         self._printed = time.monotonic()
+
+
+class CleaningProgress(Bar):
+    """Shows the progress of a cleaning or a restore on stderr, one batch after another."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__("looking", quiet=quiet)
+        self._hidden = quiet
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        match event:
+            case BatchCleaned(table, rows, done, total):
+                if not self.move(short(table), done, total) and not self._hidden and total > 1:
+                    sys.stderr.write(f"{done}/{total}, {rows:,} rows, {short(table)}\n")

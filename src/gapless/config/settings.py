@@ -42,6 +42,10 @@ class Settings:
     workers: int
     chunk_size: int
     memory_limit: str | None
+    backups: Setting
+    """Folder or address where removed rows are kept."""
+    backup_days: int
+    backups_at_least: int
     now: datetime | None
     thresholds: Mapping[str, Mapping[str, float]]
     """Table → threshold → share."""
@@ -89,12 +93,17 @@ _KNOWN: dict[str, _Known] = {
     "workers": _Known(_positive, 1),
     "chunk_size": _Known(_positive, 1000),
     "memory_limit": _Known(_size),
+    "backups": _Known(_text, "gapless-backups"),
+    "backup_days": _Known(_positive, 30),
+    "backups_at_least": _Known(_positive, 3),
     "now": _Known(_moment),
 }
 _EXPECTS = {
     "workers": "a whole number of at least 1",
     "chunk_size": "a whole number of at least 1",
     "memory_limit": "a size such as 4GB",
+    "backup_days": "a whole number of at least 1",
+    "backups_at_least": "a whole number of at least 1",
     "now": "a moment such as 2023-02-24T09:00:00-05:00",
 }
 
@@ -144,6 +153,9 @@ def load_settings(
         workers=values["workers"].value,
         chunk_size=values["chunk_size"].value,
         memory_limit=values["memory_limit"].value if "memory_limit" in values else None,
+        backups=values["backups"],
+        backup_days=values["backup_days"].value,
+        backups_at_least=values["backups_at_least"].value,
         now=values["now"].value if "now" in values else None,
         thresholds=thresholds,
         threshold_origins=origins,

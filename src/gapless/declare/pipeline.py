@@ -21,22 +21,23 @@ from gapless.declare.resolving import (
     resolved_gate,
     resolved_input,
 )
+from gapless.declare.retention import Retention
 from gapless.declare.soundness import (
     check_cross_checks,
     check_derived,
     check_limitation,
+    check_retention,
     check_source,
 )
 from gapless.declare.statements import read_statement
 from gapless.declare.tables import Derived, Source, Table, WarmUp
+from gapless.declare.thresholds import with_thresholds
 from gapless.errors import DeclarationError, nearest
 from gapless.partitions import Path
 
 T = TypeVar("T", bound=Table)
 
 RESERVED_PARTITION_NAMES = frozenset({"season", "season_start", "day_of_season"})
-SITE_THRESHOLDS = ("coverage", "warn", "group_coverage")
-"""Thresholds of a gate that a site may change in its configuration."""
 
 
 class Pipeline:
@@ -85,6 +86,7 @@ class Pipeline:
         self.layers = dict(layers or {})
         self.cross_checks: dict[str, tuple[Check, ...]] = {}
         self.limitations: list[Limitation] = []
+        self.retentions: dict[str, Retention] = {}
         self.tables: dict[str, Table] = {}
         self._calendar: CalendarDeclaration | None = None
 
@@ -272,6 +274,23 @@ class Pipeline:
         check_limitation(self, limitation)
         self.limitations.append(limitation)
 
+    def retain(self, table: Table, *, days: int, replaced_by: Sequence[Table] = ()) -> None:
+        """Declare how long the rows of a table live after their date; `gapless clean` removes them.
+
+        Args:
+            table: A computed table that is built for past dates only on request, so that nothing
+                ever demands what was removed.
+            days: How many days after its date a row lives, in the pipeline's time zone.
+            replaced_by: Tables that hold what is needed of a past date; where one of them is not
+                complete, the rows are the only copy and stay.
+
+        Raises:
+            DeclarationError: something demands its past dates, or it has a retention already.
+        """
+        retention = Retention(table, days, tuple(replaced_by))
+        check_retention(self, retention)
+        self.retentions[table.name] = retention
+
     def with_gates(self, changes: Mapping[str, Mapping[str, float]]) -> None:
         """Apply a site's own thresholds: table name → {coverage, warn, group_coverage}.
 
@@ -280,25 +299,7 @@ class Pipeline:
         """
         for name, thresholds in changes.items():
             table = self.derived_table(name)
-            for threshold in thresholds:
-                if threshold not in SITE_THRESHOLDS:
-                    raise DeclarationError(
-                        f"{name} has no threshold {threshold!r}. "
-                        f"{nearest(threshold, SITE_THRESHOLDS)}"
-                    )
-            if "group_coverage" in thresholds and not _has_groups(table):
-                raise DeclarationError(
-                    f"{table.name}: its expected set names no group, so group_coverage would "
-                    "measure nothing."
-                )
-            coverage = thresholds.get("coverage", table.gate.coverage)
-            gate = dataclasses.replace(
-                table.gate,
-                coverage=coverage,
-                warn=thresholds.get("warn", max(table.gate.warn, coverage)),
-                group_coverage=thresholds.get("group_coverage", table.gate.group_coverage),
-            )
-            self.tables[table.name] = dataclasses.replace(table, gate=gate)
+            self.tables[table.name] = with_thresholds(table, thresholds)
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -380,11 +381,6 @@ class Pipeline:
             raise DeclarationError(f"{table.name} is declared twice in pipeline {self.name!r}.")
         self.tables[table.name] = table
         return table
-
-
-def _has_groups(table: Derived) -> bool:
-    expected = [table.expected_on(path) for path in Path]
-    return all(keys.group is not None for keys in expected if keys is not None)
 
 
 def _as_tuple(key: str | Sequence[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from gapless.partitions import Path
 if TYPE_CHECKING:
     from gapless.declare.limitations import Limitation
     from gapless.declare.pipeline import Pipeline
+    from gapless.declare.retention import Retention
     from gapless.declare.tables import Derived, Source, Table
 
 RELATION_PARTITIONS = "partitions"
@@ -121,6 +122,43 @@ def check_limitation(pipeline: Pipeline, limitation: Limitation) -> None:
         raise DeclarationError(
             f"{where} ends on {limitation.last}, before it begins on {limitation.first}."
         )
+
+
+def check_retention(pipeline: Pipeline, retention: Retention) -> None:
+    """Refuse to let rows go that somebody demands.
+
+    Raises:
+        DeclarationError: with who demands them.
+    """
+    name = retention.table.name
+    if name in pipeline.retentions:
+        raise DeclarationError(f"{name} has a retention already.")
+    table = pipeline.derived_table(name)
+    if retention.days < 1:
+        raise DeclarationError(
+            f"{name}: rows live at least 1 day after their date, not {retention.days}."
+        )
+    if Path.HISTORICAL not in table.on_request:
+        raise DeclarationError(
+            f"{name} is demanded for past dates, so its rows cannot go. Declare it with "
+            "on_request=(Path.HISTORICAL,) if nothing needs them afterwards."
+        )
+    for reader in pipeline.derived_tables:
+        for path in Path:
+            for read in reader.reads_on(path):
+                past = path is Path.HISTORICAL or read.window is not None
+                if read.table.name == name and read.required and past:
+                    raise DeclarationError(
+                        f"{name} cannot have a retention: {reader.name} reads its past dates and "
+                        "has no other source for them."
+                    )
+    for other in retention.replaced_by:
+        known = pipeline.derived_table(other.name)
+        if Path.HISTORICAL in known.on_request or known.expected_on(Path.HISTORICAL) is None:
+            raise DeclarationError(
+                f"{name} cannot be replaced by {known.name}, of which no past date is demanded: "
+                "it would count as complete where it holds nothing."
+            )
 
 
 def _checks_of(pipeline: Pipeline, table: Table) -> set[str]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from gapless.ledger.cleanings import CleanedPartition, Cleaning
+
 
 class Verdict(enum.StrEnum):
     """How one attempt at one partition ended."""
@@ -371,3 +373,21 @@ class Ledger(ABC):
         self, *, table: str | None = None, first: date | None = None, last: date | None = None
     ) -> list[PartitionState]:
         """Return the latest known states by table and partition; dates inclusive."""
+
+    @abstractmethod
+    def record_cleaning(self, cleaning: Cleaning) -> None:
+        """Record a cleaning; one that is known by its id is replaced, as at its end."""
+
+    @abstractmethod
+    def cleanings(self, *, limit: int = 50) -> list[Cleaning]:
+        """Return the newest cleanings and restores, newest first."""
+
+    @abstractmethod
+    def record_cleaned(self, cleaned: Sequence[CleanedPartition]) -> None:
+        """Append what became of partitions, all of them or none."""
+
+    @abstractmethod
+    def cleaned(
+        self, *, table: str | None = None, cleaning_id: str | None = None
+    ) -> list[CleanedPartition]:
+        """Return what became of partitions, in the order it was recorded."""

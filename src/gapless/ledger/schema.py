@@ -27,13 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from gapless.ledger.cleanings import Fate, Purpose
 from gapless.ledger.interface import Category, Retry, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.types import TypeEngine
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 VERSION_TABLE = "gapless_version"
@@ -262,6 +263,39 @@ findings = Table(
     Column("dates", BigInteger, nullable=False),
     Column("message", FreeText, nullable=False),
     Column("evidence", JSON, nullable=False),
+)
+
+cleanings = Table(
+    "gapless_cleanings",
+    metadata,
+    Column("cleaning_id", Text, primary_key=True),
+    Column("pipeline", Text, nullable=False),
+    Column("purpose", WordText(Purpose), nullable=False),
+    Column("command", FreeText, nullable=False),
+    Column("actor", FreeText, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("finished_at", UtcDateTime),
+    Column("exit_code", Integer),
+    Column("deleted_rows", BigInteger, nullable=False),
+    Column("kept_rows", BigInteger, nullable=False),
+    Column("restored_rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("problems", NameTuple, nullable=False),
+)
+
+cleaned = Table(
+    "gapless_cleaned",
+    metadata,
+    _counter("cleaned_id"),
+    Column("cleaning_id", Text, nullable=False, index=True),
+    _table_name(),
+    _partition(),
+    Column("fate", WordText(Fate), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("backup_id", Text, nullable=False),
+    Column("reason", FreeText, nullable=False),
+    Index(None, "table", "partition"),
 )
 
 write_proof = Table(

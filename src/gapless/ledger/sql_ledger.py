@@ -17,12 +17,12 @@ from gapless.ledger.interface import (
     FindingRecord,
     Holder,
     Lease,
-    Ledger,
     PartitionState,
     Run,
     Waiver,
 )
 from gapless.ledger.leases import held_by_others, held_since
+from gapless.ledger.sql_cleanings import SqlCleanings
 from gapless.ledger.store import POSTGRESQL, SQLITE, Store, for_writing, make_engine
 from gapless.ledger.translation import translated
 from gapless.ledger.upgrade import is_current, require_current, upgrade
@@ -38,7 +38,7 @@ _NO_RUN = "No run was started."
 _NOT_READ = "Nothing was read."
 
 
-class SqlLedger(Ledger):
+class SqlLedger(SqlCleanings):
     """A ledger at `sqlite:///folder/ledger.db` or `postgresql+psycopg://user@host/database`.
 
     Calls may come from several threads, and several processes may share the store; after a fork,

@@ -7,8 +7,9 @@ from datetime import date
 
 from gapless.clock import Clock
 from gapless.declare.pipeline import Pipeline
-from gapless.errors import LedgerUnavailable
+from gapless.errors import ConfigError, LedgerUnavailable
 from gapless.ledger.interface import Ledger
+from gapless.retention.backups import Backups
 from gapless.warehouse.interface import Warehouse
 
 
@@ -23,6 +24,8 @@ class Workspace:
     code_version: str
     """Version of the pipeline and of Gapless, recorded with every publication."""
     clock: Clock = field(default_factory=Clock)
+    backups: Backups | None = None
+    """Where rows are kept that were removed; None: nowhere, so nothing can be removed."""
 
     @property
     def open_ledger(self) -> Ledger:
@@ -36,6 +39,20 @@ class Workspace:
                 "This workspace was opened without a ledger.", untouched="No run was started."
             )
         return self.ledger
+
+    @property
+    def open_backups(self) -> Backups:
+        """The backups, for verbs that remove rows or bring them back.
+
+        Raises:
+            ConfigError: the workspace was opened without any.
+        """
+        if self.backups is None:
+            raise ConfigError(
+                "This workspace was opened without a place for backups.",
+                untouched="Nothing was removed or brought back.",
+            )
+        return self.backups
 
     @property
     def today(self) -> date:

@@ -11,22 +11,26 @@ import json
 import shutil
 import threading
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
 from gapless.errors import ConfigError, QueryFailed
 from gapless.sql.literals import literal, relation
-from gapless.warehouse import duckdb_load, duckdb_publish
+from gapless.warehouse import duckdb_load, duckdb_publish, duckdb_saving
 from gapless.warehouse.duckdb_errors import translated
 from gapless.warehouse.interface import (
+    Comparison,
     LoadRequest,
     LoadResult,
     Publication,
     PublishRequest,
     QuarantineRequest,
+    Removal,
+    RestoreRequest,
     Row,
+    SavedRows,
     Warehouse,
 )
 
@@ -198,6 +202,26 @@ class DuckDBWarehouse(Warehouse):
     def load_files(self, request: LoadRequest) -> LoadResult:
         """Replace the dates of a source table by the rows of files, where they differ."""
         return duckdb_load.load_files(self, request)
+
+    def save_rows(self, rows: SavedRows) -> None:
+        """Write the live rows of some dates into a Parquet file."""
+        duckdb_saving.save_rows(self, rows)
+
+    def compare_saved(self, rows: SavedRows, columns: Sequence[str]) -> dict[date, Comparison]:
+        """Compare some columns of the live rows of each date with the saved ones, row by row."""
+        return duckdb_saving.compare_saved(self, rows, columns)
+
+    def remove_saved(self, rows: SavedRows, backup_id: str, at: datetime) -> dict[date, Comparison]:
+        """Remove the rows of those dates that the file holds exactly, in one transaction."""
+        return duckdb_saving.remove_saved(self, rows, backup_id, at)
+
+    def removals(self) -> list[Removal]:
+        """Return every removal there was, oldest first."""
+        return duckdb_saving.removals(self)
+
+    def restore_saved(self, request: RestoreRequest) -> None:
+        """Bring back the saved rows of all dates in one transaction, and compare them there."""
+        duckdb_saving.restore_saved(self, request)
 
     def free_bytes(self) -> int | None:
         """Return the space left on the disk of the file."""

@@ -89,7 +89,7 @@ def prepare(warehouse: DuckDBWarehouse, request: PublishRequest) -> tuple[tuple[
     Raises:
         SchemaChanged: the staged columns do not fit the published table.
     """
-    staged = _columns_of(warehouse, request.staged)
+    staged = columns_of(warehouse, request.staged)
     published = _published_columns(warehouse, request.table)
     _check_fit(request.table, staged, published)
     warehouse.execute(CREATE_PUBLICATIONS)
@@ -136,7 +136,7 @@ def quarantine(warehouse: DuckDBWarehouse, request: QuarantineRequest) -> str:
     type has changed become text.
     """
     place = f"quarantine.{request.table.replace('.', '__')}"
-    staged = _columns_of(warehouse, request.staged)
+    staged = columns_of(warehouse, request.staged)
     columns = {**staged, "gapless_run_id": "VARCHAR", "gapless_refused_at": "TIMESTAMP"}
     kept = _published_columns(warehouse, place)
     changed = [name for name, kind in columns.items() if (kept or columns).get(name, kind) != kind]
@@ -175,7 +175,8 @@ def transaction(warehouse: DuckDBWarehouse) -> Iterator[None]:
         raise
 
 
-def _columns_of(warehouse: DuckDBWarehouse, place: str) -> dict[str, str]:
+def columns_of(warehouse: DuckDBWarehouse, place: str) -> dict[str, str]:
+    """Return column → type of a relation."""
     return {str(row[0]): str(row[1]) for row in warehouse.fetch(f"DESCRIBE {relation(place)}")}
 
 
@@ -185,7 +186,7 @@ def _published_columns(warehouse: DuckDBWarehouse, table: str) -> dict[str, str]
         "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
         f"AND schema_name = {literal(schema)} AND table_name = {literal(name)}"
     )
-    return _columns_of(warehouse, table) if found else None
+    return columns_of(warehouse, table) if found else None
 
 
 def _check_fit(table: str, staged: Mapping[str, str], published: Mapping[str, str] | None) -> None:

@@ -71,6 +71,73 @@ class QuarantineRequest:
     refused_at: datetime
 
 
+@dataclass(frozen=True)
+class SavedDate:
+    """The rows of one date in a backup."""
+
+    rows: int
+    hash: str
+    """Over all rows whatever their order; the same in every version of the warehouse."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a file with saved rows holds, as it was read back."""
+
+    dates: Mapping[date, SavedDate]
+
+
+@dataclass(frozen=True)
+class SavedRows:
+    """Some dates of a table, and a Parquet file that has their rows or is to have them."""
+
+    table: str
+    partition: str
+    dates: Sequence[date]
+    file: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The live rows of a date beside the saved ones."""
+
+    live: int
+    saved: int
+    differing: int
+    """Rows that only one side has, counted as often as they are there."""
+
+    @property
+    def same(self) -> bool:
+        """Tell whether both sides have exactly the same rows."""
+        return not self.differing
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The warehouse's own record that the rows of a date were removed after they were saved."""
+
+    backup_id: str
+    table: str
+    partition: date
+    rows: int
+    removed_at: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True)
+class RestoreRequest:
+    """Bring saved rows back."""
+
+    saved: SavedRows
+    columns: Mapping[str, str]
+    """Columns and types of the table when they were saved."""
+    replaces: SavedRows | None = None
+    """A backup of what is live now and goes; without one, nothing may be live."""
+    replaced_in: str = ""
+    """Id of that backup."""
+    at: datetime | None = None
+
+
 class Warehouse(ABC):
     """A connection to one warehouse; `session` gives further ones for other threads.
 
@@ -168,6 +235,41 @@ class Warehouse(ABC):
 
         Raises:
             LoadError: a column is missing or a value does not fit its type.
+        """
+
+    @abstractmethod
+    def save_rows(self, rows: SavedRows) -> None:
+        """Write the live rows of some dates into the file, which is replaced."""
+
+    @abstractmethod
+    def compare_saved(self, rows: SavedRows, columns: Sequence[str]) -> dict[date, Comparison]:
+        """Compare some columns of the live rows of each date with the saved ones, row by row."""
+
+    @abstractmethod
+    def remove_saved(self, rows: SavedRows, backup_id: str, at: datetime) -> dict[date, Comparison]:
+        """Remove the rows of those dates that the file holds exactly, in one transaction.
+
+        They are compared in that transaction, so what arrived since they were saved stays.
+
+        Returns:
+            The comparison of every date; the rows of those that are the `same` are gone.
+
+        Raises:
+            WarehouseError: other rows went than were compared; nothing was removed.
+        """
+
+    @abstractmethod
+    def removals(self) -> list[Removal]:
+        """Return every removal there was, oldest first."""
+
+    @abstractmethod
+    def restore_saved(self, request: RestoreRequest) -> None:
+        """Bring back the saved rows of all dates in one transaction, and compare them there.
+
+        Raises:
+            PublicationConflict: other rows are live than the request says.
+            SchemaChanged: the table has no place for a saved column.
+            WarehouseError: what would be live is not what was saved; nothing was changed.
         """
 
     @abstractmethod

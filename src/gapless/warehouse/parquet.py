@@ -74,7 +74,7 @@ class ParquetTables(Tables):
         The files are listed, so that every query of an audit reads the same ones.
         """
         files = self._files[name]
-        listed = ", ".join(literal(_literally(str(file))) for file in files)
+        listed = ", ".join(literal(without_patterns(str(file))) for file in files)
         hive = any(_is_hive(part) for file in files for part in file.relative_to(self._root).parts)
         # Files of later years may have more columns than those of earlier ones.
         return (
@@ -147,7 +147,7 @@ def _has_glob(part: str) -> bool:
     return any(sign in part for sign in GLOB_SIGNS)
 
 
-def _literally(path: str) -> str:
+def without_patterns(path: str) -> str:
     """Write a path so that DuckDB takes no sign in it for a pattern."""
     return "".join(f"[{sign}]" if sign in GLOB_SIGNS else sign for sign in path)
 

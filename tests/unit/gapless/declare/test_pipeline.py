@@ -21,9 +21,9 @@ from gapless import (
 )
 from gapless.declare.expected import ExpectedQuery
 from gapless.declare.inputs import ByPath, Query
-from gapless.declare.pipeline import SITE_THRESHOLDS
 from gapless.declare.statements import Statement
 from gapless.declare.tables import Source
+from gapless.declare.thresholds import SITE_THRESHOLDS
 from gapless.errors import DeclarationError
 from support.shop import shop_pipeline
 

@@ -1,0 +1,63 @@
+"""Cleanings in a database."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from gapless.ledger import rows, schema
+from gapless.ledger.cleanings import CleanedPartition, Cleaning
+from gapless.ledger.interface import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+
+class SqlCleanings(Ledger):
+    """The part of a ledger in a database that remembers cleanings."""
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """Offer a connection whose errors are translated."""
+
+    @abstractmethod
+    def _writing(self, untouched: str) -> AbstractContextManager[Connection]:
+        """Offer a transaction that is committed at the end, or leaves everything as it was."""
+
+    @abstractmethod
+    def _append(self, table: Table, records: Sequence[Any], *, untouched: str) -> None:
+        """Insert records in one statement and one transaction."""
+
+    def record_cleaning(self, cleaning: Cleaning) -> None:
+        """Record a cleaning; one that is known by its id is replaced, as at its end."""
+        with self._writing(f"Cleaning {cleaning.cleaning_id} was not recorded.") as connection:
+            rows.upsert(connection, schema.cleanings, rows.to_rows([cleaning]))
+
+    def cleanings(self, *, limit: int = 50) -> list[Cleaning]:
+        """Return the newest cleanings and restores, newest first."""
+        kept = schema.cleanings
+        query = rows.select_fields(kept, Cleaning).order_by(
+            kept.c.started_at.desc(), kept.c.cleaning_id.desc()
+        )
+        with self._reading() as connection:
+            return rows.read(connection, query.limit(limit), Cleaning)
+
+    def record_cleaned(self, cleaned: Sequence[CleanedPartition]) -> None:
+        """Append what became of partitions, all of them or none."""
+        untouched = f"What became of {len(cleaned)} partitions was not recorded."
+        self._append(schema.cleaned, cleaned, untouched=untouched)
+
+    def cleaned(
+        self, *, table: str | None = None, cleaning_id: str | None = None
+    ) -> list[CleanedPartition]:
+        """Return what became of partitions, in the order it was recorded."""
+        kept = schema.cleaned
+        query = rows.within(rows.select_fields(kept, CleanedPartition), kept, table)
+        if cleaning_id is not None:
+            query = query.where(kept.c.cleaning_id == cleaning_id)
+        with self._reading() as connection:
+            return rows.read(connection, query.order_by(kept.c.cleaned_id), CleanedPartition)

@@ -1,0 +1,1 @@
+"""Rows that outlived their retention, and the backups they are kept in."""

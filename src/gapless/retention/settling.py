@@ -1,0 +1,74 @@
+"""Settling: what cleanings that died left behind is taken to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from gapless.ledger.cleanings import CleanedPartition, Cleaning, Fate
+from gapless.ledger.interface import Ledger
+from gapless.retention.backups import Backups
+from gapless.warehouse.interface import Warehouse
+
+LOOKED_BACK = 500
+"""How many cleanings back one that died is looked for."""
+
+
+def settle(
+    warehouse: Warehouse, ledger: Ledger, backups: Backups, pipeline: str, now: datetime
+) -> None:
+    """Bring the ledger up to what the warehouse says, and remove backups that were never finished.
+
+    Nothing was removed on account of an unfinished backup: its manifest comes first. Only those
+    of cleanings that this ledger knows are removed; others may be at work in the same place.
+    """
+    known = {(one.backup_id, one.partition) for one in ledger.cleaned() if one.backup_id}
+    lost = [one for one in warehouse.removals() if (one.backup_id, one.partition) not in known]
+    ledger.record_cleaned(
+        [
+            CleanedPartition(
+                cleaning_id=cleaning_of(one.backup_id),
+                table=one.table,
+                partition=one.partition,
+                fate=Fate.DELETED,
+                rows=one.rows,
+                recorded_at=now,
+                backup_id=one.backup_id,
+                reason=f"removed at {one.removed_at:%Y-%m-%d %H:%M:%S} UTC by a process that died "
+                "before it could say so",
+            )
+            for one in lost
+        ]
+    )
+    cleanings = [one for one in ledger.cleanings(limit=LOOKED_BACK) if one.pipeline == pipeline]
+    for one in cleanings:
+        if one.finished_at is None:
+            ledger.record_cleaning(_interrupted(one, ledger, now))
+    ours = {one.cleaning_id for one in cleanings}
+    for backup_id, names in backups.found().unfinished.items():
+        if cleaning_of(backup_id) in ours:
+            backups.forget(names)
+
+
+def backup_id_of(cleaning_id: str, number: int) -> str:
+    """Name a backup of a cleaning."""
+    return f"{cleaning_id}.{number:04}"
+
+
+def cleaning_of(backup_id: str) -> str:
+    """Return the id of the cleaning that made a backup."""
+    return backup_id.rpartition(".")[0]
+
+
+def _interrupted(cleaning: Cleaning, ledger: Ledger, now: datetime) -> Cleaning:
+    found = ledger.cleaned(cleaning_id=cleaning.cleaning_id)
+    rows = {fate: sum(one.rows for one in found if one.fate is fate) for fate in Fate}
+    return replace(
+        cleaning,
+        finished_at=now,
+        exit_code=4,
+        deleted_rows=rows[Fate.DELETED],
+        kept_rows=rows[Fate.KEPT],
+        restored_rows=rows[Fate.RESTORED],
+        problems=("It was interrupted; the next one did the rest.",),
+    )
