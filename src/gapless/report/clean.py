@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapless.ledger.cleanings import Fate
+from gapless.report.marks import short
 from gapless.retention.rules import describe
 from gapless.verbs.backups import DAMAGED, OK, BackupReport
 from gapless.verbs.clean import WOULD_DELETE, Cleaned, CleanReport
@@ -48,7 +49,7 @@ def _dates(dates: Sequence[Cleaned]) -> Table:
             f"{one.entities:,}",
             plural(one.age, "day"),
             Text(one.outcome.replace("_", " "), style=_STYLES.get(one.outcome, "")),
-            one.reason,
+            "see below" if one.outcome == Fate.FAILED else one.reason,
         )
     return table
 
@@ -78,12 +79,14 @@ def backups_text(report: BackupReport) -> Iterator[RenderableType]:
         return
     table = Table(box=None, pad_edge=False)
     for name in ("backup", "table", "dates", "rows", "size", "state"):
-        table.add_column(name, justify="right" if name in ("rows", "size") else "left")
+        table.add_column(
+            name, justify="right" if name in ("rows", "size") else "left", no_wrap=name != "dates"
+        )
     for one in report.backups:
         said = one.manifest
         table.add_row(
             one.backup_id,
-            said.table if said else "",
+            short(said.table) if said else "",
             describe(list(said.dates)) if said else "",
             f"{said.rows:,}" if said else "",
             size_text(said.bytes) if said else "",
@@ -109,7 +112,7 @@ def restore_text(report: RestoreReport) -> Iterator[RenderableType]:
     for one in report.partitions[:LISTED_AT_MOST]:
         style = "" if one.outcome in FINE else "red"
         table.add_row(
-            one.table,
+            short(one.table),
             str(one.partition),
             f"{one.rows:,}",
             f"{one.live:,}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -214,6 +215,7 @@ class _Work:
         self._listener = listener
         self._found = found
         self._started = workspace.clock.now()
+        self._timer = time.monotonic()
         self._ledger = workspace.open_ledger
         self._catalog = workspace.warehouse.catalog()
         self._outcomes: dict[tuple[str, date], Cleaned] = {}
@@ -375,5 +377,5 @@ class _Work:
             bytes=self._remover.bytes,
             expired=tuple(self._expired),
             location=self._workspace.open_backups.location,
-            duration=self._workspace.clock.now() - self._started,
+            duration=timedelta(seconds=time.monotonic() - self._timer),
         )

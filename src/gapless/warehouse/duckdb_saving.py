@@ -31,8 +31,7 @@ from gapless.warehouse.parquet import without_patterns
 if TYPE_CHECKING:
     from gapless.warehouse.duckdb import DuckDBWarehouse
 
-_UTC: dict[str, str | bool | int | float | list[str]] = {"TimeZone": "UTC"}
-"""Moments are to have one text wherever they are read."""
+_MOMENT = "TIMESTAMP WITH TIME ZONE"
 REMOVALS = "gapless.removals"
 _REMOVAL_TYPES = {
     "backup_id": "VARCHAR",
@@ -69,15 +68,21 @@ def read_back(file: Path, partition: str, columns: Mapping[str, str]) -> Saved:
         WarehouseError: it cannot be read, or a column is not in it.
     """
     # Each value with its length before it, so that no two rows have the same text.
-    texts = [f"{identifier(name)}::{kind}::VARCHAR" for name, kind in sorted(columns.items())]
+    texts = [_text(name, kind) for name, kind in sorted(columns.items())]
     parts = " || ".join(f"coalesce(length({text}) || ':' || {text}, '-')" for text in texts)
-    with translated(f"reading {file}"), duckdb.connect(config=_UTC) as connection:
+    with translated(f"reading {file}"), duckdb.connect() as connection:
         found = connection.execute(
             f"SELECT {identifier(partition)}, count(*), "
             f"(sum(md5_number_lower({parts})) % 18446744073709551616)::VARCHAR "
             f"FROM {_reading(str(file))} GROUP BY 1 ORDER BY 1"
         ).fetchall()
     return Saved({row[0]: SavedDate(row[1], row[2]) for row in found})
+
+
+def _text(name: str, kind: str) -> str:
+    """Write a value as text; a moment without the time zone of whoever reads it."""
+    value = f"{identifier(name)}::{kind}"
+    return f"epoch_us({value})::VARCHAR" if kind == _MOMENT else f"{value}::VARCHAR"
 
 
 def compare_saved(

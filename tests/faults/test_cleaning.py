@@ -1,0 +1,490 @@
+"""Promise 14: cleaning removes only rows that were saved, and restoring brings back the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gapless import Path as DatePath
+from gapless.declare.pipeline import Pipeline
+from gapless.errors import DeclarationError, TooMuch, UsageError
+from gapless.ledger.cleanings import Fate, Purpose
+from gapless.ledger.interface import Holder
+from gapless.ledger.liveness import host_name
+from gapless.plan.states import State
+from gapless.retention.backups import Backups
+from gapless.retention.expiring import Lifetime
+from gapless.retention.local import LocalPlace
+from gapless.verbs.backups import DAMAGED, OK
+from gapless.verbs.clean import CleanOptions, clean
+from gapless.verbs.clean_script import script
+from gapless.warehouse.duckdb import DuckDBWarehouse
+from gapless.warehouse.duckdb_saving import read_back
+from support.offers import (
+    LIVING,
+    MORNING,
+    OFFERS,
+    PROMISES,
+    STALE,
+    backups_of,
+    cleaned,
+    listed,
+    offers,
+    offers_pipeline,
+    opened,
+    restored,
+    rows_files,
+    told,
+    with_offers,
+)
+from support.shop import rows
+from support.shopkeeper import COMPLETE_FEED, Shopkeeper, day, sql
+
+
+@pytest.fixture(scope="session")
+def offered(pristine: Shopkeeper, tmp_path_factory: pytest.TempPathFactory) -> Shopkeeper:
+    """A shop with everything computed, offers of past days too; copied, never used."""
+    return with_offers(pristine.copy(tmp_path_factory.mktemp("offered") / "shop"))
+
+
+@pytest.fixture
+def shop(offered: Shopkeeper, tmp_path: Path) -> Shopkeeper:
+    return offered.copy(tmp_path / "shop")
+
+
+def outcomes(report: Any) -> dict[int, str]:
+    return {(one.partition - day(0)).days: one.outcome for one in report.partitions}
+
+
+def test_rows_that_outlived_their_retention_go_and_the_others_stay(shop: Shopkeeper) -> None:
+    before = offers(shop)
+    report = cleaned(shop)
+    assert report.ok
+    assert report.exit_code == 0
+    assert offers(shop) == {number: before[number] for number in LIVING}
+    assert report.deleted_rows == 9 * len(STALE)
+    assert outcomes(report) == dict.fromkeys(STALE, "deleted")
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(shop: Shopkeeper) -> None:
+    everything = shop.everything()
+    report = cleaned(shop, dry_run=True)
+    assert outcomes(report) == dict.fromkeys(STALE, "would_delete")
+    first = report.partitions[0]
+    assert (first.rows, first.entities, first.age) == (9, 9, 14)
+    assert first.rule == "lives 7 days after its date"
+    assert shop.everything() == everything
+    assert not (shop.folder / "backups").exists()
+    assert not told(shop)
+
+
+def test_the_day_ends_where_the_pipeline_lives(shop: Shopkeeper) -> None:
+    """An hour before midnight a date is a day younger than an hour after it."""
+    before_midnight = MORNING.replace(hour=23)
+    late = shop.at(before_midnight)
+    assert max(outcomes(cleaned(late, dry_run=True))) == 6
+    assert max(outcomes(cleaned(late.later(hours=2), dry_run=True))) == 7
+    abroad = offers_pipeline()
+    abroad.timezone = "America/New_York"
+    assert max(outcomes(cleaned(late.later(hours=2).using(abroad), dry_run=True))) == 6
+
+
+def test_nothing_demands_what_was_removed(shop: Shopkeeper) -> None:
+    """Neither the table nor what was made of it needs anything, and an old date is rebuilt."""
+    cleaned(shop)
+    report = shop.status()
+    assert report.exit_code == 0
+    assert shop.states(OFFERS)[0] is State.NOTHING_EXPECTED
+    assert shop.states(PROMISES)[0] is State.COMPLETE
+    assert shop.preflight(PROMISES).exit_code == 0
+    shop.change(f"DELETE FROM {PROMISES} WHERE day = {sql(0)}")
+    assert shop.backfill(PROMISES, dates=[day(0)]).exit_code == 0
+    assert len(shop.table(PROMISES, 0)) == 9
+
+
+def test_the_only_copy_is_kept_and_named(shop: Shopkeeper) -> None:
+    """Of a date whose replacement is not complete the rows are all there is."""
+    shop.change(f"DELETE FROM {COMPLETE_FEED} WHERE day = {sql(3)} AND shop_id = 4")
+    report = cleaned(shop)
+    [kept] = report.kept
+    assert kept.partition == day(3)
+    assert kept.reason.startswith(f"the only copy: {COMPLETE_FEED} is partial")
+    assert report.ok
+    assert sorted(offers(shop)) == [3, *LIVING]
+
+
+def test_what_somebody_works_with_is_kept(shop: Shopkeeper) -> None:
+    """A lease on a date of the table, or of a reader, keeps the rows; one that lapsed does not."""
+    holder = Holder("20240115T000000-aaaaaa", host_name(), 1, "somebody")
+    with shop.ledger() as ledger:
+        moment, hour = MORNING - timedelta(minutes=1), timedelta(hours=1)
+        ledger.acquire_leases(PROMISES, [day(2)], holder, now=moment, ttl=hour)
+        ledger.acquire_leases(OFFERS, [day(5)], holder, now=moment, ttl=hour)
+        ledger.acquire_leases(COMPLETE_FEED, [day(6)], holder, now=moment, ttl=hour)
+    report = cleaned(shop)
+    assert {one.partition for one in report.kept} == {day(2), day(5)}
+    assert all(holder.run_id in one.reason for one in report.kept)
+    assert sorted(offers(shop)) == [2, 5, *LIVING]
+    assert cleaned(shop.later(hours=2)).deleted_rows == 18
+
+
+def test_what_an_open_plan_needs_is_kept_for_a_week(shop: Shopkeeper) -> None:
+    """A run that died may be resumed; after a week nobody does that any more."""
+    with shop.ledger() as ledger:
+        [run] = ledger.runs(limit=1)
+        plan = dict(run.plan) | {"partitions": {PROMISES: [[str(day(1)), str(day(2))]]}}
+        dead = replace(run, run_id="20240115T010000-dead00", plan=plan, started_at=MORNING)
+        ledger.begin_run(replace(dead, finished_at=None, exit_code=None))
+    report = cleaned(shop)
+    assert {one.partition for one in report.kept} == {day(1), day(2)}
+    assert sorted(offers(shop)) == [1, 2, *LIVING]
+    assert cleaned(shop.later(days=8)).deleted_rows == 9 * 5
+
+
+def test_every_row_can_be_restored_identically(shop: Shopkeeper) -> None:
+    before = shop.everything()
+    cleaned(shop, batch_rows=20)
+    assert len(rows_files(shop)) == 4
+    report = restored(shop)
+    assert report.exit_code == 0
+    assert report.restored_rows == 9 * len(STALE)
+    assert shop.table(OFFERS) == before[OFFERS]
+    assert shop.status().exit_code == 0
+
+
+def test_chosen_dates_are_restored_and_a_second_time_nothing_is(shop: Shopkeeper) -> None:
+    before = offers(shop)
+    cleaned(shop)
+    assert restored(shop, 2, 4).restored_rows == 18
+    assert offers(shop) == {number: before[number] for number in (2, 4, *LIVING)}
+    again = restored(shop, 2, 4)
+    assert again.exit_code == 0
+    assert set(outcomes(again).values()) == {"already there"}
+
+
+def test_restoring_is_tried_without_writing(shop: Shopkeeper) -> None:
+    cleaned(shop)
+    everything = shop.everything()
+    report = restored(shop, 1, dry_run=True)
+    assert outcomes(report) == {1: "would_restore"}
+    assert shop.everything() == everything
+
+
+def test_newer_rows_are_not_overwritten_unless_told(shop: Shopkeeper) -> None:
+    """And then they are saved first, so that they can be had back by the id of that backup."""
+    before = offers(shop)
+    cleaned(shop)
+    shop.change(f"INSERT INTO {OFFERS} VALUES ({sql(2)}, 1, 'north', 7.0, 'newer')")
+    newer = offers(shop)[2]
+    refused = restored(shop, 1, 2)
+    assert refused.exit_code == 1
+    assert outcomes(refused) == {1: "restored", 2: "refused"}
+    assert "newer than the backup" in refused.problems[0]
+    assert offers(shop)[2] == newer
+    assert outcomes(restored(shop, 2, overwrite=True)) == {2: "restored"}
+    assert offers(shop)[2] == before[2]
+    [saved] = [
+        one.manifest
+        for one in listed(shop).backups
+        if one.manifest is not None and one.manifest.purpose is Purpose.RESTORE
+    ]
+    assert outcomes(restored(shop, 2)) == {2: "already there"}
+    restored(shop, backup=saved.backup_id, overwrite=True)
+    assert offers(shop)[2] == newer
+
+
+def test_rows_that_arrive_after_the_backup_survive(
+    shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their whole date stays, as it was not saved as it is; the next cleaning takes it."""
+    before = offers(shop)
+    save = DuckDBWarehouse.save_rows
+
+    def saved_then_changed(self: DuckDBWarehouse, wanted: Any) -> None:
+        save(self, wanted)
+        self.execute(f"INSERT INTO {OFFERS} VALUES ({sql(4)}, 10, 'south', 1.0, 'late')")
+
+    monkeypatch.setattr(DuckDBWarehouse, "save_rows", saved_then_changed)
+    report = cleaned(shop)
+    assert outcomes(report)[4] == "kept"
+    assert len(offers(shop)[4]) == len(before[4]) + 1
+    assert sorted(offers(shop)) == [4, *LIVING]
+    monkeypatch.undo()
+    assert cleaned(shop).deleted_rows == 10
+    assert sorted(offers(shop)) == [*LIVING]
+
+
+def test_rows_that_another_session_adds_during_the_delete_survive(
+    shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are no part of what the transaction sees, so it neither counts nor deletes them."""
+    fetch = DuckDBWarehouse.fetch
+    added: list[int] = []
+
+    def watched(self: DuckDBWarehouse, statement: str) -> Any:
+        if statement.startswith("DELETE") and not added:
+            added.append(1)
+            other = self.session()
+            fetch(other, f"INSERT INTO {OFFERS} VALUES ({sql(4)}, 10, 'south', 1.0, 'late')")
+            other.close()
+        return fetch(self, statement)
+
+    monkeypatch.setattr(DuckDBWarehouse, "fetch", watched)
+    assert cleaned(shop).ok
+    assert [row[1] for row in offers(shop)[4]] == [10]
+
+
+def spoil(file: Path, how: str) -> None:
+    """Damage a file on the disk, and say it is as long as before or not."""
+    found = bytearray(file.read_bytes())
+    if how == "truncated":
+        file.write_bytes(found[: len(found) // 2])
+    elif how == "emptied":
+        file.write_bytes(b"")
+    else:
+        found[len(found) // 3] ^= 0xFF
+        file.write_bytes(found)
+
+
+@pytest.mark.parametrize("how", ["truncated", "emptied", "corrupted"])
+def test_a_backup_that_is_damaged_is_noticed_before_anything_is_deleted(
+    shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    before = offers(shop)
+    put = LocalPlace.put
+
+    def damaged(self: LocalPlace, name: str, file: Path) -> None:
+        put(self, name, file)
+        if name.endswith("rows.parquet"):
+            spoil(shop.folder / "backups" / name, how)
+
+    monkeypatch.setattr(LocalPlace, "put", damaged)
+    report = cleaned(shop)
+    assert report.exit_code == 1
+    assert "is damaged" in report.problems[0]
+    assert offers(shop) == before
+    assert {one.fate for one in told(shop)} == {Fate.FAILED}
+    monkeypatch.undo()
+    assert cleaned(shop).ok
+    assert sorted(offers(shop)) == [*LIVING]
+
+
+@pytest.mark.parametrize("how", ["truncated", "emptied", "corrupted"])
+@pytest.mark.parametrize("name", ["rows.parquet", "manifest.json"])
+def test_a_backup_that_is_damaged_later_is_named(shop: Shopkeeper, name: str, how: str) -> None:
+    """By `backups --verify`, and by a restore, which brings back the others."""
+    before = offers(shop)
+    cleaned(shop, batch_rows=20)
+    assert {one.state for one in listed(shop).backups} == {OK}
+    [*_, last] = sorted((shop.folder / "backups").rglob(name))
+    spoil(last, how)
+    report = listed(shop)
+    assert report.exit_code == 1
+    assert [one.backup_id for one in report.backups if one.state == DAMAGED] == [last.parent.name]
+    again = restored(shop)
+    # The last backup is that of day 6 alone.
+    assert offers(shop) == {number: before[number] for number in before if number != 6}
+    assert again.exit_code == (1 if name == "rows.parquet" else 0)
+
+
+def test_a_full_or_forbidden_folder_stops_the_cleaning(shop: Shopkeeper) -> None:
+    """Nothing goes whose backup cannot be written, and what was not tried is named, too."""
+    before = offers(shop)
+    (shop.folder / "backups").write_text("a file where the folder should be")
+    report = cleaned(shop, batch_rows=20)
+    assert report.exit_code == 1
+    assert set(outcomes(report).values()) == {"failed"}
+    assert len(report.problems) <= 2
+    assert offers(shop) == before
+
+
+def test_far_more_than_usual_is_refused(shop: Shopkeeper) -> None:
+    before = offers(shop)
+    with pytest.raises(TooMuch, match=r"63 rows .* --max-rows allows 20 at most"):
+        cleaned(shop, max_rows=20)
+    assert offers(shop) == before
+    assert cleaned(shop, max_rows=63).ok
+
+
+def test_what_is_usual_is_learnt_from_earlier_cleanings(
+    shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five small ones make a large one unusual; nobody has to say so."""
+    monkeypatch.setattr("gapless.retention.rules.NEVER_UNUSUAL", 20)
+    now = MORNING - timedelta(days=7)
+    for number in range(5):
+        report = cleaned(shop.at(now + timedelta(days=number + 1)))
+        assert report.deleted_rows == 9
+    shop.change(
+        f"INSERT INTO {OFFERS} SELECT {sql(6)}, i, 'north', 1.0, 'mistake' FROM range(500) AS t(i)"
+    )
+    with pytest.raises(TooMuch, match=r"518 rows of .* earlier cleanings make usual 90 at most"):
+        cleaned(shop)
+    assert cleaned(shop, max_rows=600).deleted_rows == 509 + 9
+
+
+def test_each_cleaning_is_in_the_ledger(shop: Shopkeeper) -> None:
+    shop.change(f"DELETE FROM {COMPLETE_FEED} WHERE day = {sql(3)} AND shop_id = 4")
+    report = cleaned(shop, command="clean --yes", actor="me")
+    restored(shop.later(minutes=1), 1)
+    with shop.ledger() as ledger:
+        restore, clean_up = ledger.cleanings()
+        assert (restore.purpose, restore.restored_rows) == (Purpose.RESTORE, 9)
+        assert (clean_up.purpose, clean_up.actor) == (Purpose.CLEAN, "me")
+        assert (clean_up.deleted_rows, clean_up.kept_rows) == (54, 9)
+        assert clean_up.exit_code == 0
+        assert clean_up.bytes == report.bytes > 0
+        found = ledger.cleaned(cleaning_id=clean_up.cleaning_id)
+    fates = {(one.partition - day(0)).days: one.fate for one in found}
+    assert fates == dict.fromkeys(STALE, Fate.DELETED) | {3: Fate.KEPT}
+    assert all(one.reason for one in found)
+
+
+def test_old_backups_go_but_some_stay(shop: Shopkeeper) -> None:
+    """Two of each table stay however old they are; the ledger knows which dates went for good."""
+    lifetime = Lifetime(days=30, at_least=2)
+    for number in range(4):
+        assert cleaned(shop.at(MORNING + timedelta(days=number - 6))).ok
+    assert len(rows_files(shop)) == 4
+    later = shop.later(days=60)
+    report = cleaned(later, backups=lifetime)
+    assert report.ok
+    # The last three days outlived their retention meanwhile, so one more was made.
+    assert len(report.expired) == 3
+    assert len(rows_files(shop)) == 2
+    assert [one.fate for one in told(shop)].count(Fate.EXPIRED) == 3
+    assert listed(shop).exit_code == 0
+
+
+def test_no_old_backup_goes_while_a_newer_one_is_damaged(shop: Shopkeeper) -> None:
+    for number in range(4):
+        cleaned(shop.at(MORNING + timedelta(days=number - 6)))
+    newest = max(rows_files(shop), key=lambda file: file.parent.name)
+    spoil(newest, "truncated")
+    report = cleaned(shop.later(days=60), days=100, backups=Lifetime(30, 1))
+    assert report.exit_code == 1
+    assert "No old backup of analytics.offers was removed" in report.problems[0]
+    assert len(rows_files(shop)) == 4
+
+
+def test_a_cleaning_asks_the_warehouse_no_more_for_more_dates(shop: Shopkeeper) -> None:
+    def statements(days: int) -> int:
+        with opened(shop) as workspace:
+            clean(workspace, CleanOptions(days=days, dry_run=True))
+            return workspace.warehouse.statements
+
+    assert statements(13) == statements(7)
+
+
+def test_an_unknown_table_or_one_without_a_retention_is_named(shop: Shopkeeper) -> None:
+    with pytest.raises(UsageError, match=r"complete_feed declares no retention.*analytics.offers"):
+        cleaned(shop, tables=("complete_feed",))
+    with pytest.raises(DeclarationError, match="Did you mean"):
+        cleaned(shop, tables=("ofers",))
+    for wrong in ({"days": 0}, {"max_rows": 0}):
+        with pytest.raises(UsageError, match="makes no sense"):
+            cleaned(shop, **wrong)
+
+
+def test_the_script_for_hand_work_does_the_same(
+    shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In DuckDB's dialect it is run here; it refuses to delete what was not saved."""
+    before = offers(shop)
+    with opened(shop) as workspace:
+        written = script(workspace, (), None, "duckdb")
+        bigquery = script(workspace, (), None, "bigquery")
+    assert bigquery.index("ASSERT") < bigquery.index("DELETE") < bigquery.index("COMMIT")
+    monkeypatch.chdir(shop.folder)
+    saving, rest = written.split("BEGIN;")
+    shop.change(saving)
+    shop.change(f"INSERT INTO {OFFERS} VALUES ({sql(4)}, 10, 'south', 1.0, 'late')")
+    with pytest.raises(Exception, match="saved rows are not those of the table"):
+        shop.change("BEGIN;" + rest)
+    assert len(offers(shop)[4]) == 10
+    shop.change(written)
+    assert offers(shop) == {number: before[number] for number in LIVING}
+    with opened(shop) as workspace:
+        assert script(workspace, (), None, "duckdb").startswith("-- Nothing")
+        with pytest.raises(UsageError, match="--sql mysql is unknown"):
+            script(workspace, (), None, "mysql")
+
+
+class TestDeclaring:
+    """What cannot be let go is refused when it is declared."""
+
+    def test_a_table_that_is_demanded_for_past_dates(self) -> None:
+        pipeline = offers_pipeline()
+        with pytest.raises(DeclarationError, match="is demanded for past dates"):
+            pipeline.retain(pipeline.table(COMPLETE_FEED), days=7)
+
+    def test_twice(self) -> None:
+        pipeline = offers_pipeline()
+        with pytest.raises(DeclarationError, match="has a retention already"):
+            pipeline.retain(pipeline.table(OFFERS), days=7)
+
+    def test_less_than_a_day(self) -> None:
+        pipeline = _not_retained()
+        with pytest.raises(DeclarationError, match="at least 1 day"):
+            pipeline.retain(pipeline.table(OFFERS), days=0)
+
+    def test_a_replacement_that_nobody_demands(self) -> None:
+        pipeline = _not_retained()
+        offers_table = pipeline.table(OFFERS)
+        with pytest.raises(DeclarationError, match="of which no past date is demanded"):
+            pipeline.retain(offers_table, days=7, replaced_by=[offers_table])
+
+    def test_a_reader_without_another_source(self) -> None:
+        pipeline = _not_retained()
+        from gapless import keys_of, same_date  # noqa: PLC0415
+
+        offers_table = pipeline.table(OFFERS)
+        pipeline.derived(
+            "mart.only_offers",
+            key="shop_id",
+            sql="SELECT day, shop_id FROM offers",
+            inputs={"offers": same_date(offers_table)},
+            expected=keys_of(pipeline.table(COMPLETE_FEED)),
+        )
+        with pytest.raises(DeclarationError, match=r"mart\.only_offers reads its past dates"):
+            pipeline.retain(offers_table, days=7)
+
+
+def _not_retained() -> Pipeline:
+    pipeline = offers_pipeline()
+    pipeline.retentions.clear()
+    assert DatePath.HISTORICAL in pipeline.derived_table(OFFERS).on_request
+    return pipeline
+
+
+def test_a_manifest_says_what_is_needed_to_restore_by_hand(shop: Shopkeeper) -> None:
+    cleaned(shop)
+    [file] = (shop.folder / "backups").rglob("manifest.json")
+    said = json.loads(file.read_text())
+    assert said["table"] == OFFERS
+    assert said["rows"] == 63
+    assert said["dates"][str(day(0))]["rows"] == 9
+    assert list(said["columns"]) == ["amount", "day", "origin", "region", "shop_id"]
+    assert len(said["sha256"]) == 64
+    [(codec,)] = rows(
+        shop.file,
+        f"SELECT DISTINCT compression FROM parquet_metadata('{file.with_name('rows.parquet')}')",
+    )
+    assert codec == "ZSTD"
+
+
+def test_backups_of_others_in_the_same_place_are_left_alone(shop: Shopkeeper) -> None:
+    """Of another pipeline, and unfinished ones that this ledger knows nothing of."""
+    foreign = shop.folder / "backups" / "shop" / OFFERS / "20240101T000000-abcdef.0001"
+    foreign.mkdir(parents=True)
+    (foreign / "rows.parquet").write_bytes(b"at work")
+    elsewhere = Backups(LocalPlace(str(shop.folder / "backups")), "other", read_back)
+    assert cleaned(shop).ok
+    assert (foreign / "rows.parquet").exists()
+    assert not elsewhere.found().backups
+    assert foreign.name in backups_of(shop).found().unfinished
