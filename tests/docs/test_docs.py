@@ -43,6 +43,7 @@ from gapless.doctor.model import Ability, Status
 from gapless.fetch import FetchOutcome
 from gapless.findings import Severity
 from gapless.leaks.report import Proof
+from gapless.ledger.cleanings import Fate, Purpose
 from gapless.ledger.interface import Category, Verdict
 from gapless.partitions import Path
 from gapless.plan.build import Action
@@ -227,6 +228,7 @@ def test_every_method_that_declares_is_documented() -> None:
         "derived",
         "cross_check",
         "known_limitation",
+        "retain",
         "with_gates",
     )
     assert [name for name in methods if f"| `{name}(" not in text] == []
@@ -238,12 +240,14 @@ WORDS: list[type[enum.StrEnum]] = [
     Category,
     Condition,
     DayKind,
+    Fate,
     FetchOutcome,
     Hint,
     Outcome,
     Path,
     Poison,
     Proof,
+    Purpose,
     Severity,
     State,
     Status,

@@ -229,7 +229,7 @@ def _watch_statements(countdown: Countdown) -> None:
                 countdown.passed(boundary)
         return found
 
-    DuckDBWarehouse.fetch = watched  # type: ignore[method-assign]
+    DuckDBWarehouse.fetch = watched  # type: ignore[assignment,method-assign]
 
 
 def main(what: str, folder: str, boundary: str, *numbers: str) -> None:

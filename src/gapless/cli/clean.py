@@ -25,6 +25,8 @@ def clean(
     days: int | None = None,
     max_rows: int | None = None,
     backups: str | None = None,
+    backup_days: int | None = None,
+    backups_at_least: int | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     sql: str | None = None,
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative="")] = False,
@@ -44,6 +46,11 @@ def clean(
         Refuse to remove more; otherwise ten times the usual is refused.
     backups
         Folder or address to save them in; default gapless-backups. [env: GAPLESS_BACKUPS]
+    backup_days
+        How many days backups are kept; default 30. [env: GAPLESS_BACKUP_DAYS]
+    backups_at_least
+        How many backups of each table are kept however old; default 3.
+        [env: GAPLESS_BACKUPS_AT_LEAST]
     dry_run
         Say what would go and what would be kept, and why; nothing is written.
     sql
@@ -51,7 +58,9 @@ def clean(
     yes
         Do not ask. Needed where nobody can be asked.
     """
-    settings = site.settings(backups=backups)
+    settings = site.settings(
+        backups=backups, backup_days=backup_days, backups_at_least=backups_at_least
+    )
     options = CleanOptions(
         tables=listed(tables),
         days=days,

@@ -299,7 +299,7 @@ class Pipeline:
         """
         for name, thresholds in changes.items():
             table = self.derived_table(name)
-            self.tables[table.name] = with_thresholds(table, thresholds)
+            self.tables[table.name] = with_thresholds(table, name, thresholds)
 
     # -- asking ------------------------------------------------------------------------------
 

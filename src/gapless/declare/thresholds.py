@@ -13,8 +13,13 @@ SITE_THRESHOLDS = ("coverage", "warn", "group_coverage")
 """Thresholds of a gate that a site may change in its configuration."""
 
 
-def with_thresholds(table: Derived, thresholds: Mapping[str, float]) -> Derived:
+def with_thresholds(table: Derived, name: str, thresholds: Mapping[str, float]) -> Derived:
     """Return a table whose gate has a site's own thresholds.
+
+    Args:
+        table: The table.
+        name: As the site calls it.
+        thresholds: Threshold → share.
 
     Raises:
         DeclarationError: an unknown threshold, or one that would measure nothing.
@@ -22,8 +27,7 @@ def with_thresholds(table: Derived, thresholds: Mapping[str, float]) -> Derived:
     for threshold in thresholds:
         if threshold not in SITE_THRESHOLDS:
             raise DeclarationError(
-                f"{table.name} has no threshold {threshold!r}. "
-                f"{nearest(threshold, SITE_THRESHOLDS)}"
+                f"{name} has no threshold {threshold!r}. {nearest(threshold, SITE_THRESHOLDS)}"
             )
     if "group_coverage" in thresholds and not _has_groups(table):
         raise DeclarationError(

@@ -123,6 +123,8 @@ def restore_text(report: RestoreReport) -> Iterator[RenderableType]:
     if len(report.partitions) > LISTED_AT_MOST:
         more = len(report.partitions) - LISTED_AT_MOST
         yield f"… {plural(more, 'more date')}: --json has them all"
+    for problem in report.damaged:
+        yield Text(f"✗ {problem}", style="red")
     if not report.cleaning_id:
         yield "\nDry run: nothing was restored."
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -96,7 +95,7 @@ class Backups:
             with self.opened(manifest):
                 pass
             text = Path(folder) / MANIFEST
-            text.write_text(json.dumps(manifest.as_data(), indent=1), encoding="utf-8")
+            text.write_text(manifest.as_text(), encoding="utf-8")
             self._place.put(f"{manifest.folder}/{MANIFEST}", text)
         if self._read_manifest(manifest.folder) != manifest:
             raise BackupDamaged(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -75,9 +76,14 @@ class Manifest:
             "purpose": self.purpose.value,
         }
 
+    def as_text(self) -> str:
+        """Return the text of the file, sealed: a changed letter is noticed."""
+        data = self.as_data()
+        return json.dumps(data | {"seal": _seal(data)}, indent=1, ensure_ascii=False)
+
     @classmethod
     def read(cls, text: str, where: str) -> Manifest:
-        """Read what `as_data` wrote.
+        """Read what `as_text` wrote.
 
         Raises:
             BackupDamaged: it is no manifest of ours, or only a part of one.
@@ -89,6 +95,9 @@ class Manifest:
                     f"{where} is of format {data['format']}; this program reads format {FORMAT}.",
                     advice="Use the version of Gapless that wrote it.",
                 )
+            seal = data.pop("seal")
+            if seal != _seal(data):
+                raise BackupDamaged(f"{where} is damaged: it does not say what was written.")
             return cls(
                 backup_id=data["backup"],
                 cleaning_id=data["cleaning"],
@@ -112,6 +121,11 @@ class Manifest:
                 f"{where} cannot be understood ({type(error).__name__}): it is damaged or cut off.",
                 advice="See what else is there: gapless backups --verify",
             ) from error
+
+
+def _seal(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
 class Place(ABC):

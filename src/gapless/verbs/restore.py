@@ -71,6 +71,8 @@ class RestoreReport:
     """Empty for a dry run."""
     partitions: tuple[Restored, ...]
     location: str
+    damaged: tuple[str, ...] = ()
+    """Why backups cannot be read whose dates are therefore unknown, each as a sentence."""
 
     @property
     def restored_rows(self) -> int:
@@ -80,11 +82,12 @@ class RestoreReport:
     @property
     def problems(self) -> tuple[str, ...]:
         """What should have been done and was not, each as a sentence."""
-        return tuple(
+        left = [
             f"{one.table} {one.partition}: {one.reason}"
             for one in self.partitions
             if one.outcome not in FINE
-        )
+        ]
+        return (*left, *self.damaged)
 
     @property
     def exit_code(self) -> int:
@@ -300,7 +303,11 @@ class _Work:
 
     def _report(self) -> RestoreReport:
         ordered = sorted(self._outcomes, key=lambda one: (one.table, one.partition))
-        return RestoreReport(self._id, tuple(ordered), self._workspace.open_backups.location)
+        backups = self._workspace.open_backups
+        # One that is named needs no others.
+        named = self._options.wanted.backup_id
+        damaged = () if named else tuple(backups.found().damaged.values())
+        return RestoreReport(self._id, tuple(ordered), backups.location, damaged)
 
 
 def _rows(manifest: Manifest, days: Sequence[date], file: Path) -> SavedRows:
