@@ -25,6 +25,7 @@ import pytest
 
 from gapless.errors import LedgerUnavailable
 from gapless.ledger.interface import Attempt, Ledger, PartitionState, Verdict
+from gapless.testing.cleaning_contract import CleaningContract
 from gapless.testing.lease_contract import LeaseContract
 from gapless.testing.ledger_examples import (
     DAY,
@@ -42,7 +43,7 @@ from gapless.testing.ledger_examples import (
 )
 
 
-class LedgerContract(LeaseContract):
+class LedgerContract(LeaseContract, CleaningContract):
     """The facts; subclass it and provide `ledger`."""
 
     # Opening and closing

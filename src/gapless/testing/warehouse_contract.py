@@ -25,6 +25,7 @@ import pytest
 from gapless.testing.load_contract import LoadContract
 from gapless.testing.publish_contract import PublishContract, RecordContract
 from gapless.testing.query_contract import QueryContract
+from gapless.testing.saving_contract import SavingContract
 from gapless.testing.warehouse_examples import (
     RawAccess,
 )
@@ -33,7 +34,9 @@ from gapless.warehouse.interface import (
 )
 
 
-class WarehouseContract(PublishContract, RecordContract, QueryContract, LoadContract):
+class WarehouseContract(
+    PublishContract, RecordContract, QueryContract, LoadContract, SavingContract
+):
     """The facts; subclass it and provide `warehouse` and `raw`."""
 
     @pytest.fixture
