@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -27,3 +28,8 @@ class Retention:
     def first_kept(self, today: date) -> date:
         """Return the first date whose rows still live."""
         return today - timedelta(days=self.days)
+
+    def clean_command(self, days: Collection[date], today: date) -> str:
+        """Return the command that removes the rows of some dates; empty while one still lives."""
+        outlived = all(day < self.first_kept(today) for day in days)
+        return f"gapless clean --tables {self.table.short_name}" if outlived else ""

@@ -243,6 +243,15 @@ def partial_sources(plan: Plan, foreseen: Foreseen, standings: Standings) -> lis
     return [_partial_source(slot, entries, standings) for slot, entries in sorted(grouped.items())]
 
 
+def _cleaning(standings: Standings, source: str, days: Sequence[date]) -> Remedy:
+    """Say how to be rid of stale rows: by their retention, or by hand where they still live."""
+    pipeline = standings.picture.pipeline
+    retention = pipeline.retentions.get(source)
+    command = retention.clean_command(days, standings.picture.today) if retention else ""
+    script = clean_script(source, pipeline.partition, days)
+    return Remedy("clean the stale rows, keeping a copy", command or script)
+
+
 def _partial_source(
     slot: tuple[str, str, bool],
     entries: Sequence[tuple[date, ChoiceMade, int]],
@@ -270,10 +279,7 @@ def _partial_source(
         if not chosen:
             consequence = "This run computes another first, and may choose that"
     backfill = backfill_dates(table, days)
-    clean = Remedy(
-        "clean the stale rows, keeping a copy",
-        clean_script(source, standings.picture.pipeline.partition, days),
-    )
+    clean = _cleaning(standings, source, days)
     alternative = (
         Remedy("let the source choice handle it", backfill)
         if has_other

@@ -78,8 +78,10 @@ def remedies_of(
     """
     further = (compute_readers(days[0], last_reached),) if last_reached is not None else ()
     if code in (LEFTOVER, OFF_CALENDAR, OUTSIDE, FUTURE):
+        retention = picture.pipeline.retentions.get(table.name)
+        command = retention.clean_command(days, picture.today) if retention else ""
         script = clean_script(table.name, picture.pipeline.partition, days)
-        return (Remedy("clean them, keeping a copy", script),)
+        return (Remedy("clean them, keeping a copy", command or script),)
     if code == NOT_YET:
         return ()
     if code == "waived":
