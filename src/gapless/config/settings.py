@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ class Settings:
     """Folder or address where removed rows are kept."""
     backup_days: int
     backups_at_least: int
+    clean_at: time
+    """When the daily cleaning is due, in the pipeline's time zone."""
     now: datetime | None
     thresholds: Mapping[str, Mapping[str, float]]
     """Table → threshold → share."""
@@ -81,6 +83,13 @@ def _size(value: object) -> str:
     return text
 
 
+def _time_of_day(value: object) -> time:
+    at = value if isinstance(value, time) else time.fromisoformat(str(value).strip())
+    if at.tzinfo is not None or isinstance(value, int):
+        raise ValueError("a time without a zone")
+    return at
+
+
 def _moment(value: object) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -96,6 +105,7 @@ _KNOWN: dict[str, _Known] = {
     "backups": _Known(_text, "gapless-backups"),
     "backup_days": _Known(_positive, 30),
     "backups_at_least": _Known(_positive, 3),
+    "clean_at": _Known(_time_of_day, time(4)),
     "now": _Known(_moment),
 }
 _EXPECTS = {
@@ -104,6 +114,7 @@ _EXPECTS = {
     "memory_limit": "a size such as 4GB",
     "backup_days": "a whole number of at least 1",
     "backups_at_least": "a whole number of at least 1",
+    "clean_at": "a time of day such as 04:00, in the pipeline's time zone",
     "now": "a moment such as 2023-02-24T09:00:00-05:00",
 }
 
@@ -156,6 +167,7 @@ def load_settings(
         backups=values["backups"],
         backup_days=values["backup_days"].value,
         backups_at_least=values["backups_at_least"].value,
+        clean_at=values["clean_at"].value,
         now=values["now"].value if "now" in values else None,
         thresholds=thresholds,
         threshold_origins=origins,
