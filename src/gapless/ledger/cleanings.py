@@ -53,6 +53,8 @@ class Cleaning:
     """Size of the backups written."""
     problems: tuple[str, ...] = ()
     """What should have been done and was not."""
+    covered: tuple[str, ...] = ()
+    """The tables it went through by their declared rule; none where other days were given."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.types import TypeEngine
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 VERSION_TABLE = "gapless_version"
@@ -281,6 +281,7 @@ cleanings = Table(
     Column("restored_rows", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("problems", NameTuple, nullable=False),
+    Column("covered", NameTuple, nullable=False),
 )
 
 cleaned = Table(
