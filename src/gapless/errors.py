@@ -10,6 +10,7 @@
     ├── NothingStarted           3  refused before anything was written
     │   ├── WarehouseBusy           another process owns the warehouse       (retryable)
     │   ├── FolderBusy              another process fetches into the folder  (retryable)
+    │   ├── CleaningAtWork          another cleaning has the turn            (retryable)
     │   ├── LedgerUnavailable       the history cannot be written
     │   │   └── LedgerBehind        it is not there yet, or of an older version
     │   ├── TooMuch                 a cleaning would remove far more than usual
@@ -88,6 +89,12 @@ class WarehouseBusy(NothingStarted):
 
 class FolderBusy(NothingStarted):
     """Another process fetches into the same folder."""
+
+    retryable = True
+
+
+class CleaningAtWork(NothingStarted):
+    """Another cleaning of the same pipeline is at work."""
 
     retryable = True
 

@@ -15,6 +15,7 @@ from gapless.config.settings import Setting, Settings
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.relations import check_statements
 from gapless.doctor.installation import SettingFound, Site
+from gapless.due import Daily
 from gapless.errors import (
     ConfigError,
     GaplessError,
@@ -253,6 +254,11 @@ def _place_of(setting: Setting) -> Place:
 def clock_of(settings: Settings) -> Clock:
     """Return the system's clock, or one that stands where GAPLESS_NOW says."""
     return Clock.fixed(settings.now) if settings.now is not None else Clock()
+
+
+def daily_of(settings: Settings, pipeline: Pipeline) -> Daily:
+    """Return when the daily cleaning is due: by the clocks of the place the pipeline lives in."""
+    return Daily(settings.clean_at, pipeline.timezone)
 
 
 def code_version(pipeline: Pipeline) -> str:

@@ -83,6 +83,18 @@ app.command(
     "needs attention again.",
 )
 app.command(
+    "gapless.cli.schedule:schedule",
+    name="schedule",
+    help="Clean every day when it is due, and catch up what was missed.\n\nUntil it is stopped; "
+    "with --once it does what is due, if anything is, and ends.",
+)
+app.command(
+    "gapless.cli.check_schedule:check_schedule",
+    name="check-schedule",
+    help="Say whether the daily cleaning ran when it was due.\n\nFor a monitor. Exit codes: 0 it "
+    "ran, or still may, 1 it failed or is overdue.",
+)
+app.command(
     "gapless.cli.status:status",
     name="status",
     help="Say which dates are done.\n\nMeasured now, or as the ledger last knew it while a run is "
