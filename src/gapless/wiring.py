@@ -28,6 +28,7 @@ from gapless.errors import (
 from gapless.ledger.interface import Ledger
 from gapless.retention.backups import Backups
 from gapless.retention.interface import Place
+from gapless.verbs.turn import turn
 from gapless.verbs.workspace import Workspace
 from gapless.version import __version__
 from gapless.warehouse.interface import Saved, Tables, Warehouse
@@ -75,6 +76,23 @@ def open_workspace(
             clock=clock_of(settings),
             backups=backups_of(settings, pipeline),
         )
+
+
+@contextmanager
+def open_in_turn(settings: Settings) -> Iterator[Workspace]:
+    """Open everything a cleaning works on, while no other cleaning is at work.
+
+    Raises:
+        CleaningAtWork: another one is; the warehouse was not opened.
+    """
+    refuse_absent_warehouse(settings)
+    name, clock = pipeline_of(settings).name, clock_of(settings)
+    with ExitStack() as opened:
+        ledger = ledger_of(settings)
+        opened.callback(ledger.close)
+        ledger.open()
+        opened.enter_context(turn(ledger, name, clock))
+        yield opened.enter_context(open_workspace(settings, write=True, create=False))
 
 
 def pipeline_of(settings: Settings) -> Pipeline:

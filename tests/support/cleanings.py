@@ -61,9 +61,10 @@ def a_cleaning(
     )
 
 
-def every_day(daily: Daily, first: date, days: int, **told: int) -> list[Cleaning]:
+def every_day(daily: Daily, first: date, days: int, *, deleted: int = 100) -> list[Cleaning]:
     """Return the cleanings of some days in a row, each done when it was due."""
-    return [a_cleaning(daily.on(first + timedelta(days=number)), **told) for number in range(days)]
+    dues = [daily.on(first + timedelta(days=number)) for number in range(days)]
+    return [a_cleaning(due, deleted=deleted) for due in dues]
 
 
 def partial(cleaning: Cleaning) -> Cleaning:

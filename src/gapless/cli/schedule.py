@@ -27,7 +27,7 @@ from gapless.verbs.schedule import schedule as schedule_verb
 from gapless.wiring import (
     clock_of,
     daily_of,
-    open_workspace,
+    open_in_turn,
     pipeline_of,
     readable_ledger,
 )
@@ -95,7 +95,7 @@ def _daily_cleaning(settings: Settings) -> DailyCleaning:
         pipeline=pipeline,
         daily=daily_of(settings, pipeline),
         open_ledger=lambda: readable_ledger(settings),
-        open_workspace=lambda: open_workspace(settings, write=True, create=False),
+        open_workspace=lambda: open_in_turn(settings),
         options=CleanOptions(command=command, actor=default_actor()),
         clock=clock_of(settings),
     )

@@ -22,7 +22,6 @@ from gapless.events import Listener, ignore
 from gapless.ledger.interface import Ledger
 from gapless.verbs.check_schedule import ScheduleReport, check_schedule, require_retention
 from gapless.verbs.clean import CleanOptions, CleanReport, clean
-from gapless.verbs.turn import turn
 from gapless.verbs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ class DailyCleaning:
     open_ledger: Callable[[], Ledger | None]
     """For reading; asked before the warehouse is, which others may be using."""
     open_workspace: Callable[[], AbstractContextManager[Workspace]]
-    """For writing; held only while a cleaning is at work."""
+    """For writing, with the turn; held only while a cleaning is at work."""
     options: CleanOptions
     clock: Clock
     listener: Listener = ignore
@@ -137,7 +136,7 @@ class DailyCleaning:
     def _round(self, at: datetime) -> Round:
         if not self.check().needed:
             return Round(at, self.daily, RoundOutcome.NOT_DUE)
-        with self.open_workspace() as workspace, turn(workspace):
+        with self.open_workspace() as workspace:
             # Again: whoever had the turn before may have done it.
             now = self.clock.now()
             standing = check_schedule(self.pipeline, workspace.open_ledger, self.daily, now)

@@ -1,0 +1,153 @@
+"""The cleaning as a function behind HTTP: a request in; a status and a JSON body out.
+
+It knows no web framework: `deploy/cloud_function/main.py` connects it to one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gapless.config.settings import Settings, load_settings
+from gapless.errors import ConfigError, DeclarationError, GaplessError, UsageError, nearest
+from gapless.run.settings import default_actor
+from gapless.verbs.clean import CleanOptions, CleanReport, clean
+from gapless.wiring import open_in_turn, open_workspace
+
+OK, BAD_REQUEST, NOT_ALLOWED, FAILED, BUSY = 200, 400, 405, 500, 503
+RETRY_AFTER = "300"
+"""Seconds until it is worth asking again, when something else was in the way."""
+COMMAND = "POST "
+"""Begins what the ledger keeps as typed; the request follows."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the caller gets."""
+
+    status: int
+    """200: everything asked for was done; 4xx: the request is wrong; 5xx: something was not."""
+    data: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The body."""
+        return json.dumps(self.data, ensure_ascii=False, default=str) + "\n"
+
+
+def answer(method: str, body: bytes, query: str = "") -> Answer:
+    """Clean as a request asks, with the settings of the environment; never raises.
+
+    Args:
+        method: Of the request; POST alone changes anything.
+        body: A JSON object with `tables`, `days`, `dry_run` or `max_rows`; empty: as declared.
+        query: What stood behind `?`; must be empty, lest a `?dry_run=true` be overlooked.
+    """
+    if method != "POST":
+        told = f"{method} does nothing; send POST."
+        return Answer(NOT_ALLOWED, _undone([told], "UsageError"), {"Allow": "POST"})
+    try:
+        options = read_options(body, query)
+    except UsageError as error:
+        return Answer(BAD_REQUEST, _undone([str(error)], "UsageError"))
+    try:
+        report = _cleaned(load_settings({}), options)
+    except GaplessError as error:
+        return _refusal(error)
+    except Exception as error:  # noqa: BLE001 - the caller gets a sentence, whatever happens
+        told = f"Something unforeseen went wrong: {type(error).__name__}: {error}"
+        return Answer(FAILED, _undone([told], type(error).__name__))
+    data = {
+        "done": report.ok,
+        "undone": list(report.problems),
+        "cleaning": report.as_data(),
+        "error": None,
+    }
+    return Answer(OK if report.ok else FAILED, data)
+
+
+def read_options(body: bytes, query: str = "") -> CleanOptions:
+    """Read a request.
+
+    Raises:
+        UsageError: it is no JSON object, or holds something that is not known.
+    """
+    if query:
+        raise UsageError(
+            f"{query[:80]!r} stands behind the ? of the address.",
+            untouched="Nothing was removed.",
+            advice='Write it into the body, for example {"dry_run": true}.',
+        )
+    try:
+        given = json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError):
+        raise UsageError(
+            "The body is not JSON.",
+            untouched="Nothing was removed.",
+            advice='Send nothing, or for example {"dry_run": true}.',
+        ) from None
+    if not isinstance(given, dict):
+        raise UsageError(
+            f"The body is a {_kind(given)}, and should be an object.",
+            untouched="Nothing was removed.",
+            advice='Send nothing, or for example {"dry_run": true}.',
+        )
+    for name, value in given.items():
+        if name not in _KNOWN:
+            raise UsageError(f"{name!r} is not known. {nearest(name, _KNOWN)}")
+        reads, expected = _KNOWN[name]
+        if not reads(value):
+            shown = json.dumps(value, ensure_ascii=False)[:80]
+            raise UsageError(
+                f"{name} = {shown} should be {expected}.", untouched="Nothing was removed."
+            )
+    if "tables" in given:
+        given["tables"] = tuple(given["tables"])
+    command = COMMAND + (json.dumps(given, ensure_ascii=False) if given else "{}")
+    return CleanOptions(command=command, actor=default_actor(), **given)
+
+
+def _cleaned(settings: Settings, options: CleanOptions) -> CleanReport:
+    if options.dry_run:
+        with open_workspace(settings, write=False, create=False) as workspace:
+            return clean(workspace, options)
+    with open_in_turn(settings) as workspace:
+        return clean(workspace, options)
+
+
+def _refusal(error: GaplessError) -> Answer:
+    data = _undone([str(error)], type(error).__name__)
+    if error.retryable:
+        return Answer(BUSY, data, {"Retry-After": RETRY_AFTER})
+    # A wrong configuration is not the caller's mistake; a table that he names is.
+    asked = isinstance(error, UsageError) and not isinstance(error, ConfigError | DeclarationError)
+    return Answer(BAD_REQUEST if asked else FAILED, data)
+
+
+def _undone(undone: list[str], kind: str) -> dict[str, Any]:
+    return {"done": False, "undone": undone, "cleaning": None, "error": kind}
+
+
+def _is_names(value: object) -> bool:
+    listed = isinstance(value, list) and bool(value)
+    return listed and all(isinstance(name, str) and name for name in value)  # type: ignore[attr-defined]
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**9
+
+
+_KNOWN: dict[str, tuple[Callable[[object], bool], str]] = {
+    "tables": (_is_names, 'a list of names such as ["upcoming_player_game_context"]'),
+    "days": (_is_count, "a whole number of at least 1"),
+    "dry_run": (lambda value: isinstance(value, bool), "true or false"),
+    "max_rows": (_is_count, "a whole number of at least 1"),
+}
+
+
+def _kind(value: object) -> str:
+    kinds = {list: "list", str: "text", bool: "truth value", type(None): "null"}
+    return kinds.get(type(value), "number")
