@@ -18,7 +18,7 @@ from gapless.cli.options import SITE, Site
 from gapless.cli.output import show_plain
 from gapless.config.settings import Settings
 from gapless.errors import UsageError
-from gapless.report.schedule import round_line
+from gapless.report.rounds import round_line
 from gapless.run.settings import default_actor
 from gapless.verbs.check_schedule import require_retention, shown
 from gapless.verbs.clean import CleanOptions

@@ -1,4 +1,4 @@
-"""The schedule as text: how the daily cleaning stands, and a line for each time it was due."""
+"""How the daily cleaning stands, as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from gapless.verbs.check_schedule import Punctuality, ScheduleReport, shown
-from gapless.verbs.schedule import Round, RoundOutcome
 from gapless.wording import plural
 
 PUNCTUALITY_MARKS = {
@@ -50,22 +49,6 @@ def late_text(report: ScheduleReport | None) -> Iterator[RenderableType]:
     yield from warnings_text(report)
     if report.late:
         yield _standing(report)
-
-
-def round_line(done: Round) -> str:
-    """Return what one look at the schedule came to, as a line."""
-    after = f"next due {shown(done.daily, done.daily.next(done.at))}"
-    when = shown(done.daily, done.at)
-    if done.outcome is RoundOutcome.NOT_DUE:
-        return f"{when}  ● nothing to do; {after}"
-    if done.report is None:
-        again = "it is tried again in a while" if done.retryable else after
-        return f"{when}  ✗ not cleaned: {' '.join(done.undone)} ({again})"
-    removed = f"{plural(done.report.deleted_rows, 'row')} removed"
-    kept = f"{plural(len(done.report.kept), 'date')} kept"
-    if done.outcome is RoundOutcome.CLEANED:
-        return f"{when}  ● cleaned: {removed}, {kept}; {after}"
-    return f"{when}  ✗ not all was cleaned: {removed}, {kept}; {'; '.join(done.undone)}; {after}"
 
 
 def _standing(report: ScheduleReport) -> Text:

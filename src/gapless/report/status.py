@@ -11,6 +11,7 @@ from rich.text import Text
 
 from gapless.plan.states import NOT_YET, State
 from gapless.report.marks import covered, mark, short, waiver_mark
+from gapless.report.schedule import late_text
 from gapless.verbs.status import StatusReport
 from gapless.wording import plural
 
@@ -42,6 +43,7 @@ def status_text(report: StatusReport) -> Iterator[RenderableType]:
             " until something they read changes.  Which, and why: gapless gaps",
         )
     yield ""
+    yield from late_text(report.cleaning)
     yield _conclusion(report)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -126,6 +126,30 @@ def check_schedule(
     return ScheduleReport(
         daily, now, due, punctuality, reason, newest, succeeded, tuple(_unusual(whole))
     )
+
+
+def cleaning_in_use(
+    pipeline: Pipeline, ledger: Ledger | None, daily: Daily, now: datetime
+) -> ScheduleReport | None:
+    """Say how the daily cleaning stands where somebody has to know.
+
+    That is where everything was cleaned before, or where the ledger knows of rows that outlived
+    their retention by more than a day: a cleanup that was never deployed. None elsewhere.
+    """
+    if ledger is None or not pipeline.retentions:
+        return None
+    report = check_schedule(pipeline, ledger, daily, now)
+    if report.newest is not None or _outlived(pipeline, ledger, daily.day_of(now)):
+        return report
+    return None
+
+
+def _outlived(pipeline: Pipeline, ledger: Ledger, today: date) -> bool:
+    for name, retention in pipeline.retentions.items():
+        last = retention.first_kept(today) - timedelta(days=2)
+        if any(state.present for state in ledger.states(table=name, last=last)):
+            return True
+    return False
 
 
 def require_retention(pipeline: Pipeline) -> None:

@@ -15,6 +15,7 @@ from gapless.plan.giving_up import Patience, earlier_tries
 from gapless.plan.standings import Standings
 from gapless.plan.states import NOT_YET, Standing, State
 from gapless.plan.waivers import WaiverUse, waiver_uses
+from gapless.verbs.check_schedule import ScheduleReport
 from gapless.verbs.known import known_standings
 from gapless.verbs.selection import Selection, chosen_tables, declared_season, look
 from gapless.verbs.workspace import Workspace
@@ -54,6 +55,8 @@ class StatusReport:
     """Partitions that a repair does not try again until something changes."""
     dates_named: bool = True
     """Whether these very dates were asked for; then one that is not closed yet is not done."""
+    cleaning: ScheduleReport | None = None
+    """How the daily cleaning stands; None where nobody cleans. It makes no date less done."""
 
     @property
     def open_ones(self) -> list[Standing]:
@@ -123,6 +126,7 @@ class StatusReport:
                 for standing in self.standings
             ],
             "waivers": [use.as_data() for use in self.waivers],
+            "cleaning": self.cleaning.as_data() if self.cleaning is not None else None,
         }
 
 
