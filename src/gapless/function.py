@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gapless.config.settings import Settings, load_settings
 from gapless.errors import ConfigError, DeclarationError, GaplessError, UsageError, nearest
-from gapless.run.settings import default_actor
+from gapless.retention.expiring import Lifetime
 from gapless.verbs.clean import CleanOptions, CleanReport, clean
 from gapless.wiring import open_in_turn, open_workspace
 
@@ -107,10 +107,12 @@ def read_options(body: bytes, query: str = "") -> CleanOptions:
     if "tables" in given:
         given["tables"] = tuple(given["tables"])
     command = COMMAND + (json.dumps(given, ensure_ascii=False) if given else "{}")
-    return CleanOptions(command=command, actor=default_actor(), **given)
+    return CleanOptions(command=command, **given)
 
 
 def _cleaned(settings: Settings, options: CleanOptions) -> CleanReport:
+    lifetime = Lifetime(settings.backup_days, settings.backups_at_least)
+    options = replace(options, backups=lifetime)
     if options.dry_run:
         with open_workspace(settings, write=False, create=False) as workspace:
             return clean(workspace, options)

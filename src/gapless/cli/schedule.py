@@ -19,7 +19,7 @@ from gapless.cli.output import show_plain
 from gapless.config.settings import Settings
 from gapless.errors import UsageError
 from gapless.report.rounds import round_line
-from gapless.run.settings import default_actor
+from gapless.retention.expiring import Lifetime
 from gapless.verbs.check_schedule import require_retention, shown
 from gapless.verbs.clean import CleanOptions
 from gapless.verbs.schedule import RETRY, DailyCleaning, Round
@@ -96,7 +96,9 @@ def _daily_cleaning(settings: Settings) -> DailyCleaning:
         daily=daily_of(settings, pipeline),
         open_ledger=lambda: readable_ledger(settings),
         open_workspace=lambda: open_in_turn(settings),
-        options=CleanOptions(command=command, actor=default_actor()),
+        options=CleanOptions(
+            backups=Lifetime(settings.backup_days, settings.backups_at_least), command=command
+        ),
         clock=clock_of(settings),
     )
 

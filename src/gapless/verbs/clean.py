@@ -183,6 +183,14 @@ def _cleaned(one: StaleDate, outcome: str, reason: str, backup_id: str = "") -> 
     )
 
 
+def _covered(workspace: Workspace, options: CleanOptions) -> tuple[str, ...]:
+    """Return the tables that are cleaned by their declared rule."""
+    if options.days is not None:
+        return ()
+    chosen = chosen_retentions(workspace.pipeline, options.tables, None)
+    return tuple(one.table.name for one in chosen)
+
+
 def _refuse_too_much(workspace: Workspace, options: CleanOptions, found: list[StaleDate]) -> None:
     going = [one for one in found if not one.keep]
     rows = sum(one.rows for one in going)
@@ -216,6 +224,7 @@ class _Work:
         self._found = found
         self._started = workspace.clock.now()
         self._timer = time.monotonic()
+        self._covered = _covered(workspace, options)
         self._ledger = workspace.open_ledger
         self._catalog = workspace.warehouse.catalog()
         self._outcomes: dict[tuple[str, date], Cleaned] = {}
@@ -240,6 +249,7 @@ class _Work:
             command=self._options.command,
             actor=self._options.actor,
             started_at=self._started,
+            covered=self._covered,
         )
         self._ledger.record_cleaning(begun)
         for one in self._found:
