@@ -58,7 +58,8 @@ def schedule(
     once
         Do what is due, if anything is, and end: for cron, every hour.
     retry
-        Seconds to wait after an error that may be gone by then.
+        Seconds to wait after an error that may be gone by then; what else was left undone is tried
+        again every hour.
     """
     if not 0 < retry <= A_DAY:
         raise UsageError(f"--retry {retry} is no time to wait; give seconds, up to a day.")

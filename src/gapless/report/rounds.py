@@ -14,10 +14,9 @@ def round_line(done: Round) -> str:
     if done.outcome is RoundOutcome.NOT_DUE:
         return f"{when}  ● nothing to do; {after}"
     if done.report is None:
-        again = "it is tried again in a while" if done.retryable else after
-        return f"{when}  ✗ not cleaned: {' '.join(done.undone)} ({again})"
+        return f"{when}  ✗ not cleaned: {' '.join(done.undone)}"
     removed = f"{plural(done.report.deleted_rows, 'row')} removed"
     kept = f"{plural(len(done.report.kept), 'date')} kept"
     if done.outcome is RoundOutcome.CLEANED:
         return f"{when}  ● cleaned: {removed}, {kept}; {after}"
-    return f"{when}  ✗ not all was cleaned: {removed}, {kept}; {'; '.join(done.undone)}; {after}"
+    return f"{when}  ✗ not all was cleaned: {removed}, {kept}; {'; '.join(done.undone)}"

@@ -24,7 +24,8 @@ def schedule_text(report: ScheduleReport) -> Iterator[RenderableType]:
     yield f"Cleaning is due every day at {report.daily}; next {following}"
     done = report.succeeded
     if done is not None:
-        took = "" if done.finished_at is None else f" in {done.finished_at - done.started_at}"
+        ended = done.finished_at
+        took = "" if ended is None else f" in {(ended - done.started_at).total_seconds():,.1f} s"
         yield (
             f"Last done {shown(report.daily, done.started_at)} by {done.actor}: "
             f"{plural(done.deleted_rows, 'row')} removed, {done.kept_rows:,} kept, "

@@ -22,7 +22,7 @@ from gapless.wording import plural
 
 GRACE = timedelta(hours=2)
 """How long a cleaning may take, or be late, before it is overdue."""
-LOOKED_AT = 400
+LOOKED_AT = 2000
 """The newest cleanings and restores that are looked at."""
 COMPARED = 30
 """Earlier cleanings that say what is usual."""
@@ -200,7 +200,9 @@ def _judged(
     if succeeded is not None and succeeded.started_at >= due:
         return Punctuality.ON_TIME, f"the cleaning due {shown(daily, due)} was done"
     if newest is not None and newest.started_at >= due and newest.exit_code is not None:
-        what = newest.problems[0] if newest.problems else f"it ended with {newest.exit_code}"
+        what = (
+            newest.problems[0].strip() if newest.problems else f"it ended with {newest.exit_code}"
+        )
         return (
             Punctuality.FAILED,
             f"the cleaning of {shown(daily, newest.started_at)} did not do everything: {what}",

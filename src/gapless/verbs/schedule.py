@@ -7,6 +7,7 @@ die, be started twice, or be replaced by cron, and each due cleaning is still do
 from __future__ import annotations
 
 import enum
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 RETRY = timedelta(minutes=5)
 """How long to wait after an error that a retry can help."""
+AGAIN = timedelta(hours=1)
+"""How long to wait when something else was left undone; somebody may have seen to it."""
 LOOK = timedelta(minutes=1)
 """How often to compare with the clock: a machine that slept, or was set, does not oversleep."""
 
@@ -77,7 +80,8 @@ class Round:
         """What should have been done and was not, each as a sentence."""
         if self.error is not None:
             return [str(self.error)]
-        return list(self.report.problems) if self.report is not None else []
+        problems = self.report.problems if self.report is not None else ()
+        return [problem.strip() for problem in problems]
 
     def as_data(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -160,21 +164,24 @@ def schedule(
         cleaning: What is due when.
         tell: Is told what each round came to.
         stop: Ends it; a cleaning that is at work is finished first.
-        retry: How long to wait after an error that a retry can help.
+        retry: How long to wait after an error that a retry can help; other things that were left
+            undone are tried every hour.
 
     Raises:
         UsageError: nothing has a retention, or the extra `schedule` is not installed.
     """
     require_retention(cleaning.pipeline)
     scheduler = _scheduler()
+    # What it would say on stderr, `tell` is told.
+    logging.getLogger("apscheduler").addHandler(logging.NullHandler())
 
     def clean_when_due() -> None:
         while not stop.is_set():
             done = cleaning.round()
             tell(done)
-            if not done.retryable:
+            if not done.exit_code:
                 return
-            stop.wait(retry.total_seconds())
+            stop.wait((retry if done.retryable else AGAIN).total_seconds())
 
     scheduler.add_job(
         clean_when_due,
