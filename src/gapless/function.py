@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gapless.config.settings import Settings, load_settings
-from gapless.errors import ConfigError, DeclarationError, GaplessError, UsageError, nearest
+from gapless.errors import GaplessError, UsageError, nearest
 from gapless.retention.expiring import Lifetime
+from gapless.verbs.check_schedule import require_retention
 from gapless.verbs.clean import CleanOptions, CleanReport, clean
-from gapless.wiring import open_in_turn, open_workspace
+from gapless.verbs.stale import chosen_retentions
+from gapless.wiring import open_in_turn, open_workspace, pipeline_of
 
 OK, BAD_REQUEST, NOT_ALLOWED, FAILED, BUSY = 200, 400, 405, 500, 503
 RETRY_AFTER = "300"
@@ -54,7 +56,14 @@ def answer(method: str, body: bytes, query: str = "") -> Answer:
     except UsageError as error:
         return Answer(BAD_REQUEST, _undone([str(error)], "UsageError"))
     try:
-        report = _cleaned(load_settings({}), options)
+        settings = load_settings({})
+        pipeline = pipeline_of(settings)
+        require_retention(pipeline)
+        try:
+            chosen_retentions(pipeline, options.tables, options.days)
+        except UsageError as error:
+            return Answer(BAD_REQUEST, _undone([str(error)], "UsageError"))
+        report = _cleaned(settings, options)
     except GaplessError as error:
         return _refusal(error)
     except Exception as error:  # noqa: BLE001 - the caller gets a sentence, whatever happens
@@ -124,9 +133,7 @@ def _refusal(error: GaplessError) -> Answer:
     data = _undone([str(error)], type(error).__name__)
     if error.retryable:
         return Answer(BUSY, data, {"Retry-After": RETRY_AFTER})
-    # A wrong configuration is not the caller's mistake; a table that he names is.
-    asked = isinstance(error, UsageError) and not isinstance(error, ConfigError | DeclarationError)
-    return Answer(BAD_REQUEST if asked else FAILED, data)
+    return Answer(FAILED, data)
 
 
 def _undone(undone: list[str], kind: str) -> dict[str, Any]:
