@@ -21,6 +21,7 @@ PAGES = [
     REPOSITORY / "CONTRIBUTING.md",
     REPOSITORY / "CHANGELOG.md",
     *sorted(DOCS.rglob("*.md")),
+    *sorted((REPOSITORY / "deploy").rglob("*.md")),
 ]
 
 DIRECTIVES = ("file", "exit", "not run")

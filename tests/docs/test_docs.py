@@ -53,6 +53,8 @@ from gapless.sql.poison import Poison
 from gapless.undeclared.guess import Hint
 from gapless.undeclared.model import Condition
 from gapless.validate.model import Trust
+from gapless.verbs.check_schedule import Punctuality
+from gapless.verbs.schedule import RoundOutcome
 from gapless.verdicts import Outcome
 from gapless_nba.pipeline import pipeline as nba
 
@@ -248,6 +250,8 @@ WORDS: list[type[enum.StrEnum]] = [
     Poison,
     Proof,
     Purpose,
+    Punctuality,
+    RoundOutcome,
     Severity,
     State,
     Status,

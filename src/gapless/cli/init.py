@@ -24,6 +24,9 @@ ledger = "sqlite:///{name}-ledger.sqlite"
 # backup_days = 30
 # backups_at_least = 3
 
+# When `gapless schedule` cleans, in the pipeline's time zone.
+# clean_at = "04:00"
+
 # How many chunks are worked on side by side with --parallel.
 # workers = 2
 
