@@ -6,6 +6,7 @@ It knows no web framework: `deploy/cloud_function/main.py` connects it to one.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,7 +67,8 @@ def answer(method: str, body: bytes, query: str = "") -> Answer:
         report = _cleaned(settings, options)
     except GaplessError as error:
         return _refusal(error)
-    except Exception as error:  # noqa: BLE001 - the caller gets a sentence, whatever happens
+    except Exception as error:
+        logging.getLogger(__name__).exception("something unforeseen went wrong")
         told = f"Something unforeseen went wrong: {type(error).__name__}: {error}"
         return Answer(FAILED, _undone([told], type(error).__name__))
     data = {

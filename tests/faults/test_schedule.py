@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,7 @@ from gapless.errors import UsageError
 from gapless.ledger.interface import Ledger
 from gapless.ledger.sql_ledger import SqlLedger
 from gapless.verbs.clean import CleanOptions
-from gapless.verbs.schedule import DailyCleaning, Round, RoundOutcome, schedule
+from gapless.verbs.schedule import DailyCleaning, Round, RoundOutcome, _trigger, schedule
 from gapless.verbs.workspace import Workspace
 from support.cleaning_site import ROWS, CleaningSite, line_of, warehouse_held
 from support.cleanings import forgetful_shop
@@ -197,6 +198,17 @@ class TestRounds:
         assert [done.at.astimezone(zone).hour for done in others] == [4] * 7
         assert len({done.at.astimezone(zone).date() for done in others}) == 7
         assert others[-1].at.astimezone(zone).utcoffset() == offset
+
+    @pytest.mark.parametrize("at", [time(4), time(2, 30), time(1, 30)])
+    def test_scheduler_wakes_at_the_due_moments(self, at: time) -> None:
+        """APScheduler fires once a date through both changes, also at times that come twice."""
+        daily = Daily(at, NEW_YORK)
+        for first in (date(2026, 3, 5), date(2026, 10, 29)):
+            moment = daily.on(first)
+            trigger: Any = _trigger(daily)
+            for number in range(1, 8):
+                moment = trigger.get_next_fire_time(moment, moment)
+                assert moment == daily.on(first + timedelta(days=number))
 
     def test_a_week_off_is_caught_up_once(self, site: CleaningSite) -> None:
         """However many were missed, one cleaning makes up for them."""
