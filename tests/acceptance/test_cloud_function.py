@@ -246,3 +246,15 @@ def test_concurrently(site: CleaningSite, function: Function) -> None:
     assert site.outlook() == 0
     assert site.backups() == ["manifest.json", "rows.parquet"]
     assert site.run("backups", "--verify").returncode == 0
+
+
+def test_dry_runs_in_between(site: CleaningSite, function: Function) -> None:
+    """Who only looks may be in the way, or be told to come back; nothing is lost or done twice."""
+    bodies = [b"", b'{"dry_run": true}'] * (CALLERS // 2)
+    with ThreadPoolExecutor(CALLERS) as callers:
+        replies = [*callers.map(function.call, bodies), function.call()]
+    assert {reply.status for reply in replies} <= {200, 503}
+    assert replies[-1].status == 200
+    done = [reply.body["cleaning"] for reply in replies if reply.status == 200]
+    assert sum(cleaning["deleted_rows"] for cleaning in done) == ROWS
+    assert site.outlook() == 0

@@ -299,3 +299,22 @@ def test_older_ledger_upgraded(tmp_path: Path) -> None:
     ledger.record_failures([a_failure()])
     assert ledger.failures() == [a_failure()]
     ledger.close()
+
+
+def test_cleanings_before_there_was_a_schedule(tmp_path: Path) -> None:
+    """Of a cleaning that was recorded without its tables none is taken to be covered."""
+    path = tmp_path / "ledger.db"
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.exec_driver_sql(
+            "INSERT INTO gapless_cleanings VALUES ('c', 'nba', 'clean', 'clean', 'ann', "
+            "'2024-02-23 12:00:00.000000+00:00', NULL, 0, 5, 0, 0, 10, '[]')"
+        )
+    ledger = SqlLedger(f"sqlite:///{path}")
+    ledger.open()
+    [cleaning] = ledger.cleanings()
+    assert (cleaning.deleted_rows, cleaning.covered) == (5, ())
+    ledger.close()
