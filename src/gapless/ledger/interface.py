@@ -388,6 +388,10 @@ class Ledger(ABC):
 
     @abstractmethod
     def cleaned(
-        self, *, table: str | None = None, cleaning_id: str | None = None
+        self,
+        *,
+        table: str | None = None,
+        partition: date | None = None,
+        cleaning_id: str | None = None,
     ) -> list[CleanedPartition]:
         """Return what became of partitions, in the order it was recorded."""

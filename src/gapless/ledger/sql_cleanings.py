@@ -12,6 +12,7 @@ from gapless.ledger.interface import Ledger
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
+    from datetime import date
 
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
@@ -52,11 +53,16 @@ class SqlCleanings(Ledger):
         self._append(schema.cleaned, cleaned, untouched=untouched)
 
     def cleaned(
-        self, *, table: str | None = None, cleaning_id: str | None = None
+        self,
+        *,
+        table: str | None = None,
+        partition: date | None = None,
+        cleaning_id: str | None = None,
     ) -> list[CleanedPartition]:
         """Return what became of partitions, in the order it was recorded."""
         kept = schema.cleaned
         query = rows.within(rows.select_fields(kept, CleanedPartition), kept, table)
+        query = rows.between(query, kept, partition, partition)
         if cleaning_id is not None:
             query = query.where(kept.c.cleaning_id == cleaning_id)
         with self._reading() as connection:

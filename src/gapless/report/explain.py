@@ -13,6 +13,7 @@ from rich.text import Text
 from gapless.choosing import ChoiceMade
 from gapless.coverage import percent
 from gapless.declare.tables import Derived
+from gapless.ledger.cleanings import CleanedPartition
 from gapless.ledger.interface import Attempt
 from gapless.plan.states import State
 from gapless.report.marks import covered, mark, short
@@ -76,7 +77,21 @@ def _sections(story: Story) -> Iterator[tuple[str, RenderableType]]:
     yield from _named(story)
     if story.attempts:
         yield "attempts", Group(*(_attempt(attempt) for attempt in story.attempts))
+    yield from _cleanings(story)
     yield from _waivers(story)
+
+
+def _cleanings(story: Story) -> Iterator[tuple[str, RenderableType]]:
+    if story.cleaned:
+        yield "cleaned", "\n".join(_cleaned(one) for one in story.cleaned)
+
+
+def _cleaned(one: CleanedPartition) -> str:
+    backup = f", backup {one.backup_id}" if one.backup_id else ""
+    return (
+        f"{one.recorded_at:%Y-%m-%d %H:%M} UTC  {plural(one.rows, 'row')} {one.fate}{backup}: "
+        f"{one.reason}"
+    )
 
 
 def _named(story: Story) -> Iterator[tuple[str, RenderableType]]:
@@ -274,6 +289,17 @@ def story_data(story: Story) -> dict[str, Any]:
         "written_by": _writer_data(story),
         "attempts": [_attempt_data(attempt) for attempt in story.attempts],
         "waivers": [use.as_data() for use in story.waivers],
+        "cleaned": [
+            {
+                "cleaning": one.cleaning_id,
+                "fate": one.fate.value,
+                "rows": one.rows,
+                "at": one.recorded_at.isoformat(),
+                "backup": one.backup_id,
+                "reason": one.reason,
+            }
+            for one in story.cleaned
+        ],
         "next": story.next_step,
     }
 

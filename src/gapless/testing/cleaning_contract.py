@@ -75,6 +75,9 @@ class CleaningContract:
         ledger.record_cleaned([])
         assert again.cleaned() == [first, second, third]
         assert again.cleaned(table=OTHER_TABLE) == [second]
+        assert again.cleaned(partition=first.partition) == [
+            one for one in (first, second, third) if one.partition == first.partition
+        ]
         assert again.cleaned(cleaning_id=first.cleaning_id) == [first, third]
 
     def test_cleanings_of_a_closed_ledger(self, ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ from gapless.declare.expected import PlainExpected
 from gapless.declare.inputs import Read, reads_of
 from gapless.declare.tables import Derived, Table
 from gapless.errors import QueryFailed
+from gapless.ledger.cleanings import CleanedPartition, Fate
 from gapless.ledger.interface import Attempt, Run
 from gapless.measure import (
     CheckOutcome,
@@ -83,6 +84,8 @@ class Story:
     """The run that wrote the newest publication, without its plan, if the ledger knows it."""
     attempts: tuple[Attempt, ...] = ()
     waivers: tuple[WaiverUse, ...] = ()
+    cleaned: tuple[CleanedPartition, ...] = ()
+    """What cleanings removed, brought back or could not; that they kept rows is no news."""
     unmeasured: str = ""
     """Why the published rows could not be measured."""
     unit: str = "row"
@@ -146,6 +149,13 @@ def explain(workspace: Workspace, name: str, day: date) -> Story:
         waivers=waiver_uses(
             picture.waivers.of(table.name, day), [standings.of(table.name, day)], picture.now
         ),
+        cleaned=tuple(
+            one
+            for one in ledger.cleaned(table=table.name, partition=day)
+            if one.fate is not Fate.KEPT
+        )
+        if ledger
+        else (),
         live=contents.on(day) if contents is not None else None,
         unit=picture.calendar.unit,
         cause_is_source=_is_caused_by_source(workspace, standings.of(table.name, day)),
