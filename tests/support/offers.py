@@ -102,7 +102,8 @@ def restored(shop: Shopkeeper, *numbers: int, backup: str = "", **options: Any) 
 
 def listed(shop: Shopkeeper, *, verify: bool = True) -> BackupReport:
     """List the backups and read them."""
-    return list_backups(backups_of(shop), shop.pipeline, verify=verify)
+    with shop.ledger() as ledger:
+        return list_backups(backups_of(shop), shop.pipeline, ledger, verify=verify)
 
 
 def rows_files(shop: Shopkeeper) -> list[Path]:

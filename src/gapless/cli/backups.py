@@ -10,7 +10,7 @@ from gapless.cli.options import SITE, Site, listed
 from gapless.cli.output import show, show_json
 from gapless.report.clean import backups_text
 from gapless.verbs.backups import list_backups
-from gapless.wiring import backups_of, pipeline_of
+from gapless.wiring import backups_of, pipeline_of, readable_ledger
 
 
 def backups(
@@ -35,7 +35,12 @@ def backups(
     """
     settings = site.settings(backups=backups)
     pipeline = pipeline_of(settings)
-    report = list_backups(backups_of(settings, pipeline), pipeline, listed(tables), verify=verify)
+    kept, ledger = backups_of(settings, pipeline), readable_ledger(settings)
+    try:
+        report = list_backups(kept, pipeline, ledger, listed(tables), verify=verify)
+    finally:
+        if ledger is not None:
+            ledger.close()
     if site.json:
         show_json(report.as_data())
     else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from gapless.ledger.cleanings import CleanedPartition, Cleaning, Fate
 from gapless.ledger.interface import Ledger
-from gapless.retention.backups import Backups
+from gapless.retention.backups import Backups, Found
+from gapless.retention.interface import MANIFEST
 from gapless.warehouse.interface import Warehouse
 
 LOOKED_BACK = 500
@@ -16,14 +18,19 @@ LOOKED_BACK = 500
 
 def settle(
     warehouse: Warehouse, ledger: Ledger, backups: Backups, pipeline: str, now: datetime
-) -> None:
+) -> tuple[str, ...]:
     """Bring the ledger up to what the warehouse says, and remove backups that were never finished.
 
     Nothing was removed on account of an unfinished backup: its manifest comes first. Only those
     of cleanings that this ledger knows are removed; others may be at work in the same place.
+
+    Returns:
+        What is wrong with backups that stay although they have no manifest, each as a sentence:
+        rows were removed on account of them, so it was lost later.
     """
-    known = {(one.backup_id, one.partition) for one in ledger.cleaned() if one.backup_id}
-    lost = [one for one in warehouse.removals() if (one.backup_id, one.partition) not in known]
+    told, removals = ledger.cleaned(), warehouse.removals()
+    known = {(one.backup_id, one.partition) for one in told if one.backup_id}
+    lost = [one for one in removals if (one.backup_id, one.partition) not in known]
     ledger.record_cleaned(
         [
             CleanedPartition(
@@ -45,9 +52,35 @@ def settle(
         if one.finished_at is None:
             ledger.record_cleaning(_interrupted(one, ledger, now))
     ours = {one.cleaning_id for one in cleanings}
-    for backup_id, names in backups.found().unfinished.items():
-        if cleaning_of(backup_id) in ours:
+    found = backups.found()
+    bereft = without_manifest(found, relied_on(told, (one.backup_id for one in removals)))
+    for backup_id, names in found.unfinished.items():
+        if cleaning_of(backup_id) in ours and backup_id not in bereft:
             backups.forget(names)
+    return tuple(bereft.values())
+
+
+def relied_on(told: Iterable[CleanedPartition], removals: Iterable[str] = ()) -> set[str]:
+    """Return the backups on whose account rows were removed, without those that expired.
+
+    Args:
+        told: What the ledger knows.
+        removals: Ids of backups that the warehouse names.
+    """
+    ids: dict[Fate, set[str]] = {fate: set() for fate in Fate}
+    for one in told:
+        ids[one.fate].add(one.backup_id)
+    return (ids[Fate.DELETED] | set(removals)) - ids[Fate.EXPIRED] - {""}
+
+
+def without_manifest(found: Found, relied: Collection[str]) -> dict[str, str]:
+    """Return the backups that look unfinished and are not, each with a sentence about it."""
+    return {
+        backup_id: f"Backup {backup_id} has no {MANIFEST} any more, so it cannot be restored; rows "
+        f"were removed on account of it, so what is left of it is kept: {', '.join(names)}."
+        for backup_id, names in found.unfinished.items()
+        if backup_id in relied
+    }
 
 
 def backup_id_of(cleaning_id: str, number: int) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 from gapless.declare.pipeline import Pipeline
 from gapless.ledger.cleanings import Purpose
+from gapless.ledger.interface import Ledger
 from gapless.retention.backups import Backups
 from gapless.retention.interface import Manifest
+from gapless.retention.settling import relied_on, without_manifest
 
 OK = "ok"
 DAMAGED = "damaged"
@@ -74,13 +76,19 @@ class BackupReport:
 
 
 def list_backups(
-    backups: Backups, pipeline: Pipeline, tables: tuple[str, ...] = (), *, verify: bool = False
+    backups: Backups,
+    pipeline: Pipeline,
+    ledger: Ledger | None,
+    tables: tuple[str, ...] = (),
+    *,
+    verify: bool = False,
 ) -> BackupReport:
     """List the backups of a pipeline; the warehouse is not needed.
 
     Args:
         backups: Where they are.
         pipeline: Knows the names of the tables.
+        ledger: Knows what was removed on account of them; None when nothing has been run yet.
         tables: Only of these.
         verify: Read every row of them, and compare with what was saved.
 
@@ -97,9 +105,12 @@ def list_backups(
         state = NOT_READ if not verify else DAMAGED if problem else OK
         seen.append(BackupSeen(manifest.backup_id, state, problem, manifest))
     seen += [BackupSeen(one, DAMAGED, problem) for one, problem in found.damaged.items()]
+    bereft = without_manifest(found, relied_on(ledger.cleaned() if ledger is not None else ()))
+    seen += [BackupSeen(one, DAMAGED, problem) for one, problem in bereft.items()]
     seen += [
         BackupSeen(one, UNFINISHED, "never finished; nothing was removed on account of it")
         for one in found.unfinished
+        if one not in bereft
     ]
     return BackupReport(backups.location, tuple(seen))
 

@@ -152,17 +152,18 @@ def clean(
     retentions = chosen_retentions(workspace.pipeline, options.tables, options.days)
     if options.max_rows is not None and options.max_rows < 1:
         raise UsageError(f"--max-rows {options.max_rows} makes no sense; give at least 1.")
+    problems: tuple[str, ...] = ()
     if not options.dry_run:
         workspace.open_ledger.open()
         now = workspace.clock.now()
-        name = workspace.pipeline.name
-        settle(workspace.warehouse, workspace.open_ledger, workspace.open_backups, name, now)
+        ledger, name = workspace.open_ledger, workspace.pipeline.name
+        problems = settle(workspace.warehouse, ledger, workspace.open_backups, name, now)
     found = find_stale(workspace, retentions)
     if options.dry_run:
         location = workspace.backups.location if workspace.backups is not None else ""
         return CleanReport("", tuple(_foreseen(one) for one in found), location=location)
     _refuse_too_much(workspace, options, found)
-    return _Work(workspace, options, listener, found).done()
+    return _Work(workspace, options, listener, found, problems).done()
 
 
 def _foreseen(one: StaleDate) -> Cleaned:
@@ -217,6 +218,7 @@ class _Work:
         options: CleanOptions,
         listener: Listener,
         found: list[StaleDate],
+        problems: tuple[str, ...],
     ) -> None:
         self._workspace = workspace
         self._options = options
@@ -228,7 +230,7 @@ class _Work:
         self._ledger = workspace.open_ledger
         self._catalog = workspace.warehouse.catalog()
         self._outcomes: dict[tuple[str, date], Cleaned] = {}
-        self._problems: list[str] = []
+        self._problems = list(problems)
         self._expired: list[str] = []
         self._remover = Remover(
             warehouse=workspace.warehouse,

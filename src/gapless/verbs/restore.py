@@ -14,7 +14,7 @@ from gapless.events import BatchCleaned, Listener, ignore
 from gapless.ledger.cleanings import CleanedPartition, Cleaning, Fate, Purpose
 from gapless.retention.interface import Manifest
 from gapless.retention.removing import Remover
-from gapless.retention.settling import settle
+from gapless.retention.settling import relied_on, settle, without_manifest
 from gapless.run.leases import LeaseKeeper
 from gapless.run.settings import default_actor
 from gapless.verbs.backups import Wanted, wanted_backups
@@ -306,8 +306,14 @@ class _Work:
         backups = self._workspace.open_backups
         # One that is named needs no others.
         named = self._options.wanted.backup_id
-        damaged = () if named else tuple(backups.found().damaged.values())
+        damaged = () if named else self._unreadable()
         return RestoreReport(self._id, tuple(ordered), backups.location, damaged)
+
+    def _unreadable(self) -> tuple[str, ...]:
+        """Say of which backups it is unknown what they hold."""
+        found, ledger = self._workspace.open_backups.found(), self._workspace.ledger
+        relied = relied_on(ledger.cleaned() if ledger is not None else ())
+        return (*found.damaged.values(), *without_manifest(found, relied).values())
 
 
 def _rows(manifest: Manifest, days: Sequence[date], file: Path) -> SavedRows:
