@@ -55,7 +55,7 @@ def test_the_same_anywhere(shop: Shopkeeper, place: Place) -> None:
         saving = replace(workspace, backups=backups)
         assert clean(saving, CleanOptions(batch_rows=20)).ok
     assert offers(shop) == {number: before[number] for number in LIVING}
-    report = list_backups(backups, shop.pipeline, verify=True)
+    report = list_backups(backups, shop.pipeline, None, verify=True)
     assert [one.state for one in report.backups] == [OK] * 4
     with shop.opened() as workspace:
         assert restore(replace(workspace, backups=backups)).exit_code == 0
@@ -63,7 +63,7 @@ def test_the_same_anywhere(shop: Shopkeeper, place: Place) -> None:
     first, second, *_ = [one.manifest for one in report.backups if one.manifest is not None]
     place.remove(f"{first.folder}/rows.parquet")
     place.remove(f"{second.folder}/manifest.json")
-    found = list_backups(backups, shop.pipeline, verify=True)
+    found = list_backups(backups, shop.pipeline, None, verify=True)
     assert sorted(one.state for one in found.backups) == [DAMAGED, OK, OK, UNFINISHED]
 
 

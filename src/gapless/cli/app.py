@@ -149,7 +149,7 @@ app.command(
     "gapless.cli.backups:backups",
     name="backups",
     help="List what was saved before it was removed, and read it again.\n\nExit codes: 0 none is "
-    "damaged, 1 some are.",
+    "damaged or missing, 1 some are.",
 )
 app.command(
     "gapless.cli.restore:restore",

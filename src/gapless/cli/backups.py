@@ -22,7 +22,7 @@ def backups(
 ) -> int:
     """List the backups of the pipeline; also while a run is at work.
 
-    Exit codes: 0 none is damaged, 1 some are.
+    Exit codes: 0 none is damaged or missing, 1 some are.
 
     Parameters
     ----------

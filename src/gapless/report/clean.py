@@ -12,13 +12,19 @@ from rich.text import Text
 from gapless.ledger.cleanings import Fate
 from gapless.report.marks import short
 from gapless.retention.rules import describe
-from gapless.verbs.backups import DAMAGED, OK, BackupReport
+from gapless.verbs.backups import DAMAGED, MISSING, OK, BackupReport
 from gapless.verbs.clean import WOULD_DELETE, Cleaned, CleanReport
 from gapless.verbs.restore import FINE, RestoreReport
 from gapless.wording import plural
 
 LISTED_AT_MOST = 30
-_STYLES = {str(Fate.FAILED): "red", str(Fate.KEPT): "yellow", DAMAGED: "red", "refused": "red"}
+_STYLES = {
+    str(Fate.FAILED): "red",
+    str(Fate.KEPT): "yellow",
+    DAMAGED: "red",
+    MISSING: "red",
+    "refused": "red",
+}
 KILO = 1000
 
 
@@ -95,9 +101,7 @@ def backups_text(report: BackupReport) -> Iterator[RenderableType]:
     yield table
     for one in report.backups:
         if one.problem:
-            yield Text(
-                f"{one.backup_id}: {one.problem}", style="red" if one.state == DAMAGED else ""
-            )
+            yield Text(f"{one.backup_id}: {one.problem}", style=_STYLES.get(one.state, ""))
     read = sum(one.state == OK for one in report.backups)
     if read:
         yield f"\n{plural(read, 'backup')} read, every row as it was saved."

@@ -46,6 +46,11 @@ class Found:
     damaged: Mapping[str, str]
     """Id of a backup whose manifest cannot be read → why."""
 
+    @property
+    def ids(self) -> set[str]:
+        """Ids of all of them, whatever their state."""
+        return {one.backup_id for one in self.backups} | {*self.unfinished, *self.damaged}
+
     def of(self, table: str) -> list[Manifest]:
         """Return the backups of one table, oldest first."""
         return [backup for backup in self.backups if backup.table == table]

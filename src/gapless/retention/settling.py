@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from gapless.ledger.cleanings import CleanedPartition, Cleaning, Fate
 from gapless.ledger.interface import Ledger
@@ -29,7 +29,7 @@ def settle(
         rows were removed on account of them, so it was lost later.
     """
     told, removals = ledger.cleaned(), warehouse.removals()
-    known = {(one.backup_id, one.partition) for one in told if one.backup_id}
+    known = {(one.backup_id, one.partition) for one in told if one.fate is Fate.DELETED}
     lost = [one for one in removals if (one.backup_id, one.partition) not in known]
     ledger.record_cleaned(
         [
@@ -71,6 +71,26 @@ def relied_on(told: Iterable[CleanedPartition], removals: Iterable[str] = ()) ->
     for one in told:
         ids[one.fate].add(one.backup_id)
     return (ids[Fate.DELETED] | set(removals)) - ids[Fate.EXPIRED] - {""}
+
+
+def owed(told: Iterable[CleanedPartition]) -> dict[str, dict[date, CleanedPartition]]:
+    """Return by backup and date what only the backup still has.
+
+    That is what was removed on account of it and was not brought back since; of a backup that
+    expired, nothing.
+
+    Args:
+        told: What the ledger knows, in the order it was recorded.
+    """
+    found: dict[str, dict[date, CleanedPartition]] = {}
+    for one in told:
+        if one.fate is Fate.DELETED:
+            found.setdefault(one.backup_id, {})[one.partition] = one
+        elif one.fate is Fate.EXPIRED:
+            found.pop(one.backup_id, None)
+        elif one.fate is Fate.RESTORED:
+            found.get(one.backup_id, {}).pop(one.partition, None)
+    return {backup_id: dates for backup_id, dates in found.items() if dates}
 
 
 def without_manifest(found: Found, relied: Collection[str]) -> dict[str, str]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from gapless.declare.pipeline import Pipeline
-from gapless.ledger.cleanings import Purpose
+from gapless.ledger.cleanings import CleanedPartition, Purpose
 from gapless.ledger.interface import Ledger
-from gapless.retention.backups import Backups
+from gapless.retention.backups import Backups, Found
 from gapless.retention.interface import Manifest
-from gapless.retention.settling import relied_on, without_manifest
+from gapless.retention.rules import describe
+from gapless.retention.settling import cleaning_of, owed, relied_on, without_manifest
+from gapless.wording import plural
 
 OK = "ok"
 DAMAGED = "damaged"
 UNFINISHED = "unfinished"
+MISSING = "missing"
 NOT_READ = "not read"
+EVERY = 2**31 - 1
+"""More cleanings than any ledger has."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class BackupSeen:
 
     backup_id: str
     state: str
-    """`ok`, `damaged`, `unfinished`, or `not read` where only its manifest was looked at."""
+    """`ok`, `damaged`, `missing`, `unfinished`, or `not read` where only its manifest was looked
+    at."""
     problem: str = ""
     manifest: Manifest | None = None
 
@@ -55,7 +61,7 @@ class BackupSeen:
 
 @dataclass(frozen=True)
 class BackupReport:
-    """Every backup that is there."""
+    """Every backup that is there, and those that should be."""
 
     location: str
     backups: tuple[BackupSeen, ...]
@@ -63,8 +69,8 @@ class BackupReport:
 
     @property
     def exit_code(self) -> int:
-        """0: none is damaged; 1: some are."""
-        return 1 if any(one.state == DAMAGED for one in self.backups) else 0
+        """0: none is damaged or missing; 1: some are."""
+        return 1 if any(one.state in (DAMAGED, MISSING) for one in self.backups) else 0
 
     def as_data(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -83,7 +89,7 @@ def list_backups(
     *,
     verify: bool = False,
 ) -> BackupReport:
-    """List the backups of a pipeline; the warehouse is not needed.
+    """List the backups of a pipeline, also lost ones; the warehouse is not needed.
 
     Args:
         backups: Where they are.
@@ -95,8 +101,11 @@ def list_backups(
     Raises:
         DeclarationError: a table is unknown.
     """
-    found = backups.found()
     names = {pipeline.table(name).name for name in tables}
+    # A cleaning may be at work: only what the ledger says before and afterwards is held against it.
+    before = ledger.cleaned() if ledger is not None else []
+    found = backups.found()
+    after = ledger.cleaned() if ledger is not None else []
     seen = []
     for manifest in found.backups:
         if names and manifest.table not in names:
@@ -104,15 +113,49 @@ def list_backups(
         problem = backups.problem(manifest) if verify else ""
         state = NOT_READ if not verify else DAMAGED if problem else OK
         seen.append(BackupSeen(manifest.backup_id, state, problem, manifest))
-    seen += [BackupSeen(one, DAMAGED, problem) for one, problem in found.damaged.items()]
-    bereft = without_manifest(found, relied_on(ledger.cleaned() if ledger is not None else ()))
-    seen += [BackupSeen(one, DAMAGED, problem) for one, problem in bereft.items()]
-    seen += [
-        BackupSeen(one, UNFINISHED, "never finished; nothing was removed on account of it")
-        for one in found.unfinished
-        if one not in bereft
-    ]
+    seen += _without_contents(found, relied_on(before) & relied_on(after))
+    if ledger is not None:
+        gone = owed(before).keys() - found.ids
+        lost = {one: dates for one, dates in owed(after).items() if one in gone}
+        seen += _missing(lost, _foreign(ledger, pipeline), names, backups.location)
     return BackupReport(backups.location, tuple(seen))
+
+
+def _without_contents(found: Found, relied: Collection[str]) -> Iterator[BackupSeen]:
+    """Yield those of which it is unknown what they hold."""
+    bereft = without_manifest(found, relied)
+    for backup_id, problem in {**found.damaged, **bereft}.items():
+        yield BackupSeen(backup_id, DAMAGED, problem)
+    for backup_id in found.unfinished:
+        if backup_id not in bereft:
+            problem = "never finished; nothing was removed on account of it"
+            yield BackupSeen(backup_id, UNFINISHED, problem)
+
+
+def _foreign(ledger: Ledger, pipeline: Pipeline) -> set[str]:
+    """Return the cleanings of other pipelines."""
+    known = ledger.cleanings(limit=EVERY)
+    return {one.cleaning_id for one in known if one.pipeline != pipeline.name}
+
+
+def _missing(
+    lost: Mapping[str, Mapping[date, CleanedPartition]],
+    foreign: Collection[str],
+    names: Collection[str],
+    location: str,
+) -> Iterator[BackupSeen]:
+    for backup_id, dates in lost.items():
+        told = list(dates.values())
+        table, rows = told[0].table, sum(one.rows for one in told)
+        if cleaning_of(backup_id) in foreign or (names and table not in names):
+            continue
+        yield BackupSeen(
+            backup_id,
+            MISSING,
+            f"it is not in {location}, and {plural(rows, 'row')} of {table}, "
+            f"{describe(list(dates))}, were removed on account of it and not restored since. "
+            "Bring its folder back, or name the place where it is: --backups PLACE.",
+        )
 
 
 def wanted_backups(

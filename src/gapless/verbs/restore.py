@@ -294,7 +294,14 @@ class _Work:
         self._workspace.open_ledger.record_cleaned(
             [
                 CleanedPartition(
-                    self._id, one.table, one.partition, Fate.RESTORED, one.rows, now, "", one.reason
+                    cleaning_id=self._id,
+                    table=one.table,
+                    partition=one.partition,
+                    fate=Fate.RESTORED,
+                    rows=one.rows,
+                    recorded_at=now,
+                    backup_id=one.backup_id,
+                    reason=one.reason,
                 )
                 for one in done
             ]
