@@ -161,6 +161,24 @@ class SavingContract:
         with pytest.raises(SchemaChanged, match="no column name"):
             warehouse.restore_saved(RestoreRequest(wanted, COLUMNS))
 
+    def test_a_column_that_is_computed_comes_back_by_itself(
+        self, warehouse: Warehouse, raw: RawAccess, tmp_path: Path
+    ) -> None:
+        """Nobody may write it; its values are compared with the saved ones all the same."""
+        raw.create(TABLE, COLUMNS, [])
+        raw.execute(f"DROP TABLE {TABLE}")
+        raw.execute(
+            f"CREATE TABLE {TABLE} (day DATE, player INTEGER, "
+            "twice INTEGER GENERATED ALWAYS AS (2 * player))"
+        )
+        raw.execute(f"INSERT INTO {TABLE} (day, player) VALUES ('{day(0)}', 7)")
+        before, columns = raw.rows(TABLE), raw.columns(TABLE)
+        wanted = self.saved(tmp_path / "saved.parquet", 0)
+        warehouse.save_rows(wanted)
+        warehouse.remove_saved(wanted, "b1", NOON)
+        warehouse.restore_saved(RestoreRequest(wanted, columns))
+        assert raw.rows(TABLE) == before
+
     def test_a_removal_is_recorded_once(
         self, warehouse: Warehouse, raw: RawAccess, tmp_path: Path
     ) -> None:

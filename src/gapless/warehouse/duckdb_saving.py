@@ -127,8 +127,11 @@ def restore_saved(warehouse: DuckDBWarehouse, request: RestoreRequest) -> None:
     with transaction(warehouse):
         live = columns_of(warehouse, rows.table)
         _make_way(warehouse, request, live)
+        computed = _generated(warehouse, rows.table)
         values = ", ".join(
-            f"{identifier(name)}::{live[name]} AS {identifier(name)}" for name in request.columns
+            f"{identifier(name)}::{live[name]} AS {identifier(name)}"
+            for name in request.columns
+            if name not in computed
         )
         warehouse.execute(
             f"INSERT INTO {relation(rows.table)} BY NAME SELECT {values} "
@@ -158,6 +161,17 @@ def _make_room(warehouse: DuckDBWarehouse, table: str, columns: Mapping[str, str
             advice=f"Add it for the time being: ALTER TABLE {table} ADD COLUMN {gone[0]} "
             f"{columns[gone[0]]}",
         )
+
+
+def _generated(warehouse: DuckDBWarehouse, table: str) -> set[str]:
+    """Return the columns that the warehouse computes itself, and lets nobody write."""
+    schema, name = table.split(".", maxsplit=1)
+    found = warehouse.fetch(
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_catalog = current_database() AND is_generated = 'ALWAYS' "
+        f"AND table_schema = {literal(schema)} AND table_name = {literal(name)}"
+    )
+    return {str(row[0]) for row in found}
 
 
 def _make_way(warehouse: DuckDBWarehouse, request: RestoreRequest, live: Mapping[str, str]) -> None:
