@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gapless.ledger.cleanings import Fate
+from gapless.retention.expiring import Lifetime
 from gapless.verbs.backups import DAMAGED, MISSING
 from support.offers import cleaned, listed, restored, rows_files, with_offers
 from support.shopkeeper import Shopkeeper
@@ -40,6 +41,40 @@ def test_a_backup_that_lost_its_manifest_is_kept_and_named(shop: Shopkeeper) -> 
         ledger.record_cleaned([replace(one, fate=Fate.EXPIRED) for one in ledger.cleaned()])
     assert cleaned(shop).ok
     assert rows_files(shop) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file nobody can read")
+@pytest.mark.parametrize("name", ["rows.parquet", "manifest.json"])
+def test_a_backup_that_cannot_be_read_is_named(shop: Shopkeeper, name: str) -> None:
+    """By `backups --verify` and by a restore, which brings back the others."""
+    cleaned(shop, batch_rows=20)
+    [*_, last] = sorted((shop.folder / "backups").rglob(name))
+    last.unlink()
+    # The system says of it that it is there, and refuses to read its beginning: also to root.
+    last.symlink_to("/proc/self/mem")
+    report = listed(shop)
+    assert report.exit_code == 1
+    [seen] = [one for one in report.backups if one.state == DAMAGED]
+    assert seen.backup_id == last.parent.name
+    assert "cannot be read: Input/output error" in seen.problem
+    again = restored(shop)
+    assert (again.exit_code, again.restored_rows) == (1, 9 * 6)
+    assert "cannot be read: Input/output error" in again.problems[0]
+
+
+def test_a_manifest_that_is_too_deep_is_damaged(shop: Shopkeeper) -> None:
+    cleaned(shop)
+    [file] = rows_files(shop)
+    file.with_name("manifest.json").write_text("[" * 200_000)
+    [seen] = listed(shop).backups
+    assert seen.state == DAMAGED
+    assert "cannot be understood" in seen.problem
+
+
+def test_backups_may_live_longer_than_the_calendar(shop: Shopkeeper) -> None:
+    cleaned(shop, batch_rows=20)
+    assert cleaned(shop.later(days=60), backups=Lifetime(10**10, 1)).ok
+    assert len(rows_files(shop)) == 5
 
 
 def test_a_backup_that_is_gone_is_missed(shop: Shopkeeper) -> None:

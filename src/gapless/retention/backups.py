@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gapless.errors import BackupDamaged, GaplessError
+from gapless.errors import BackupDamaged, BackupFailed, GaplessError
 from gapless.ledger.cleanings import Purpose
 from gapless.retention.interface import MANIFEST, ROWS, Manifest, Place
 from gapless.warehouse.interface import Saved
@@ -119,7 +119,10 @@ class Backups:
         """
         where = f"Backup {manifest.backup_id} of {manifest.table} in {self.location}"
         with self._place.got(f"{manifest.folder}/{ROWS}") as file:
-            size, digest = file.stat().st_size, _sha256(file)
+            try:
+                size, digest = file.stat().st_size, _sha256(file)
+            except OSError as error:
+                raise _damaged(f"{where} cannot be read: {_why(error)}.") from error
             if (size, digest) != (manifest.bytes, manifest.sha256):
                 raise _damaged(
                     f"{where} is damaged: {manifest.bytes:,} bytes were written, and of the "
@@ -129,6 +132,8 @@ class Backups:
                 found = self._reader(file, manifest.partition, manifest.columns)
             except GaplessError as error:
                 raise _damaged(f"{where} cannot be read: {error.what}") from error
+            except (OSError, OverflowError, ValueError) as error:
+                raise _damaged(f"{where} cannot be read: {_why(error)}.") from error
             if dict(found.dates) != dict(manifest.dates):
                 raise _damaged(f"{where} does not hold the rows that its manifest names.")
             yield file
@@ -148,7 +153,7 @@ class Backups:
                 continue
             try:
                 backups.append(self._read_manifest(folder))
-            except BackupDamaged as error:
+            except (BackupDamaged, BackupFailed) as error:
                 damaged[backup_id] = error.what
         backups.sort(key=lambda backup: (backup.created_at, backup.backup_id))
         return Found(tuple(backups), unfinished, damaged)
@@ -174,7 +179,10 @@ class Backups:
     def _read_manifest(self, folder: str) -> Manifest:
         name = f"{folder}/{MANIFEST}"
         with self._place.got(name) as file:
-            text = file.read_text(encoding="utf-8", errors="replace")
+            try:
+                text = file.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                raise _damaged(f"{self.location}/{name} cannot be read: {_why(error)}.") from error
         manifest = Manifest.read(text, f"{self.location}/{name}")
         if manifest.folder != folder:
             raise BackupDamaged(f"{self.location}/{name} is the manifest of {manifest.folder}.")
@@ -187,6 +195,12 @@ def _damaged(what: str) -> BackupDamaged:
         untouched="No row was removed or brought back because of it.",
         advice="See which backups can be trusted: gapless backups --verify",
     )
+
+
+def _why(error: Exception) -> str:
+    """Say in a few words what Python could not do."""
+    said = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    return str(said or error)
 
 
 def _sha256(file: Path) -> str:

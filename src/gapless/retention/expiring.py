@@ -39,8 +39,10 @@ def expiries(backups: Backups, lifetime: Lifetime, now: datetime) -> Iterator[Ex
     for table in sorted({backup.table for backup in found.backups}):
         listed = found.of(table)
         staying = listed[-lifetime.at_least :] if lifetime.at_least else []
-        limit = now - timedelta(days=lifetime.days)
-        old = [one for one in listed[: len(listed) - len(staying)] if one.created_at < limit]
+        # Ages, not dates, are compared: the calendar has no date a million days ago.
+        limit = timedelta(days=min(lifetime.days, timedelta.max.days))
+        others = listed[: len(listed) - len(staying)]
+        old = [one for one in others if now - one.created_at > limit]
         if not old:
             continue
         problems = [problem for one in staying if (problem := backups.problem(one))]

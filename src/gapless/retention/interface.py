@@ -19,6 +19,15 @@ from gapless.warehouse.interface import SavedDate
 FORMAT = 1
 ROWS = "rows.parquet"
 MANIFEST = "manifest.json"
+_NOT_OURS = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading a text that is no manifest of ours may raise."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,7 @@ class Manifest:
                 reason=data["reason"],
                 purpose=Purpose(data["purpose"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except _NOT_OURS as error:
             raise BackupDamaged(
                 f"{where} cannot be understood ({type(error).__name__}): it is damaged or cut off.",
                 advice="See what else is there: gapless backups --verify",

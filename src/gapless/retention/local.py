@@ -52,7 +52,14 @@ class LocalPlace(Place):
     def got(self, name: str) -> Iterator[Path]:
         """Offer the file itself."""
         place = self._root / name
-        if not place.is_file():
+        try:
+            there = place.is_file()
+        except OSError as error:
+            raise BackupDamaged(
+                f"{place} cannot be read: {error.strerror or error}.",
+                advice="Correct its rights, then see: gapless backups --verify",
+            ) from error
+        if not there:
             raise BackupDamaged(
                 f"{place} is not there.", advice="See what is there: gapless backups --verify"
             )
