@@ -11,8 +11,8 @@ import pytest
 from gapless.ledger.cleanings import Fate
 from gapless.retention.expiring import Lifetime
 from gapless.verbs.backups import DAMAGED, MISSING
-from support.offers import cleaned, listed, restored, rows_files, with_offers
-from support.shopkeeper import Shopkeeper
+from support.offers import OFFERS, cleaned, listed, offers, restored, rows_files, with_offers
+from support.shopkeeper import Shopkeeper, day, sql
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +94,53 @@ def test_a_backup_that_is_gone_is_missed(shop: Shopkeeper) -> None:
     with shop.ledger() as ledger:
         ledger.record_cleaned([replace(one, fate=Fate.EXPIRED) for one in ledger.cleaned()])
     assert listed(shop).exit_code == 0
+
+
+def late(shop: Shopkeeper, *shops: int) -> None:
+    """Let rows of day 2 arrive after it was cleaned."""
+    for number in shops:
+        shop.change(f"INSERT INTO {OFFERS} VALUES ({sql(2)}, {number}, 'north', 7.0, 'late')")
+
+
+def test_a_date_that_was_cleaned_twice_comes_back_as_a_whole(shop: Shopkeeper) -> None:
+    """Whether it is restored again, cleaned again, or was restored in between."""
+    before = offers(shop)
+    cleaned(shop)
+    late(shop, 101, 102, 103)
+    whole = sorted([*before[2], *offers(shop)[2]])
+    cleaned(shop)
+    assert restored(shop, 2, dry_run=True).partitions[0].rows == 12
+    report = restored(shop, 1, 2)
+    assert (report.exit_code, report.restored_rows) == (0, 9 + 12)
+    assert sorted(offers(shop)[2]) == whole
+    again = restored(shop, 1, 2)
+    assert {one.outcome for one in again.partitions} == {"already there"}
+    cleaned(shop)
+    late(shop, 104)
+    whole = sorted([*whole, *offers(shop)[2]])
+    cleaned(shop)
+    assert restored(shop).exit_code == 0
+    assert sorted(offers(shop)[2]) == whole
+    assert {number: offers(shop)[number] for number in before if number != 2} == {
+        number: found for number, found in before.items() if number != 2
+    }
+
+
+def test_backups_that_contradict_each_other_are_not_mixed(shop: Shopkeeper) -> None:
+    """The same shop came again with another amount: somebody has to choose."""
+    before = offers(shop)
+    cleaned(shop)
+    late(shop, before[2][0][1])
+    newer = offers(shop)[2]
+    cleaned(shop.later(hours=1))
+    report = restored(shop, 1, 2)
+    assert {one.partition: one.outcome for one in report.partitions} == {
+        day(1): "restored",
+        day(2): "refused",
+    }
+    [first, second] = [one.backup_id for one in listed(shop).backups]
+    assert f"backups {first} and {second} have different rows of a key" in report.problems[0]
+    assert restored(shop, 2, backup=second).exit_code == 0
+    assert offers(shop)[2] == newer
+    assert restored(shop, 2, backup=first, overwrite=True).exit_code == 0
+    assert offers(shop)[2] == before[2]

@@ -28,10 +28,11 @@ def restore(
     backups: str | None = None,
     site: Site = SITE,
 ) -> int:
-    """Bring removed rows back, each date from the newest backup that holds it.
+    """Bring removed rows back, of each date all that went since it was last restored.
 
-    Dates whose rows are there already are left alone. Exit codes: 0 all that was asked for is
-    there now, 1 some is not.
+    A date that was cleaned more than once comes from all of its backups together; where these hold
+    different rows of the same key, --backup has to choose one. Dates whose rows are there already
+    are left alone. Exit codes: 0 all that was asked for is there now, 1 some is not.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -178,6 +179,24 @@ class SavingContract:
         warehouse.remove_saved(wanted, "b1", NOON)
         warehouse.restore_saved(RestoreRequest(wanted, columns))
         assert raw.rows(TABLE) == before
+
+    def test_files_are_merged(self, warehouse: Warehouse, raw: RawAccess, tmp_path: Path) -> None:
+        """A row is there as often as in the file with most of it; contradictions are named."""
+        rows = self.filled(raw)
+        first, second = self.saved(tmp_path / "a.parquet", 0, 1), self.saved(tmp_path / "b", 0, 1)
+        warehouse.save_rows(first)
+        changed = score(0, 1, points=-1.0)
+        raw.execute(f"DROP TABLE {TABLE}")
+        raw.create(TABLE, COLUMNS, [changed, score(1, 1, name=None), score(1, 2), score(1, 3)])
+        warehouse.save_rows(second)
+        merged, columns = self.saved(tmp_path / "merged.parquet", 0, 1), list(COLUMNS)
+        clashing = warehouse.merge_saved([first, second], merged, columns, ["day", "player"])
+        assert clashing == {day(0), day(1)}
+        assert warehouse.merge_saved([first, second], merged, columns, []) == set()
+        raw.execute(f"DELETE FROM {TABLE}")
+        warehouse.restore_saved(RestoreRequest(merged, COLUMNS))
+        expected = Counter([*rows[:-1], changed, score(1, 2), score(1, 3)])
+        assert Counter(raw.rows(TABLE)) == expected
 
     def test_a_removal_is_recorded_once(
         self, warehouse: Warehouse, raw: RawAccess, tmp_path: Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from gapless.retention.backups import Backups, Found
 from gapless.retention.interface import Manifest
 from gapless.retention.rules import describe
 from gapless.retention.settling import cleaning_of, owed, relied_on, without_manifest
+from gapless.retention.together import Chosen, chosen_for, together
 from gapless.wording import plural
 
 OK = "ok"
@@ -159,26 +160,31 @@ def _missing(
 
 
 def wanted_backups(
-    backups: Backups, pipeline: Pipeline, wanted: Wanted
-) -> list[tuple[Manifest, list[date]]]:
-    """Choose for each date the newest backup that holds it, oldest backup first.
+    backups: Backups, pipeline: Pipeline, wanted: Wanted, told: Sequence[CleanedPartition]
+) -> list[tuple[Chosen, list[date]]]:
+    """Choose for each date the newest backup that holds it, and those that it only adds to.
 
     One of rows that made way for restored ones is chosen only by its id: a restore that is run
     again would undo itself.
+
+    Args:
+        backups: Where they are.
+        pipeline: Knows the names of the tables.
+        wanted: Which dates are meant.
+        told: What the ledger knows of them.
 
     Raises:
         DeclarationError: a table is unknown.
     """
     names = {pipeline.table(name).name for name in wanted.tables}
-    chosen: dict[tuple[str, date], Manifest] = {}
+    newest: dict[tuple[str, date], Manifest] = {}
+    meant = []
     for manifest in backups.found().backups:
         cleaned = manifest.purpose is Purpose.CLEAN
-        meant = wanted.backup_id == manifest.backup_id or (cleaned and not wanted.backup_id)
-        if not meant or (names and manifest.table not in names):
+        if wanted.backup_id != manifest.backup_id and (not cleaned or wanted.backup_id):
             continue
-        chosen.update({(manifest.table, day): manifest for day in manifest.dates})
-    grouped: dict[str, tuple[Manifest, list[date]]] = {}
-    for (_, day), manifest in sorted(chosen.items(), key=lambda item: item[0]):
-        if wanted.holds(day):
-            grouped.setdefault(manifest.backup_id, (manifest, []))[1].append(day)
-    return sorted(grouped.values(), key=lambda item: (item[0].created_at, item[0].backup_id))
+        if not names or manifest.table in names:
+            meant.append(manifest)
+            days = filter(wanted.holds, manifest.dates)
+            newest.update({(manifest.table, day): manifest for day in days})
+    return chosen_for(newest, meant, together(told, {one.backup_id for one in meant}))

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from gapless.errors import GaplessError, LedgerUnavailable, UsageError, nearest
 from gapless.events import BatchCleaned, Listener, ignore
 from gapless.ledger.cleanings import CleanedPartition, Cleaning, Fate, Purpose
-from gapless.retention.interface import Manifest
 from gapless.retention.removing import Remover
 from gapless.retention.settling import relied_on, settle, without_manifest
+from gapless.retention.together import Chosen
 from gapless.run.leases import LeaseKeeper
 from gapless.run.settings import default_actor
 from gapless.verbs.backups import Wanted, wanted_backups
 from gapless.verbs.stale import holder_of, new_cleaning_id
 from gapless.verbs.workspace import Workspace
-from gapless.warehouse.interface import RestoreRequest, SavedRows
+from gapless.warehouse.interface import Comparison, RestoreRequest, SavedRows
 from gapless.wording import plural
 
 THERE = "already there"
 REFUSED = "refused"
 WOULD_RESTORE = "would_restore"
 WOULD_REPLACE = "would_replace"
+CHOOSE = "choose one: --backup ID"
 FINE = frozenset({THERE, WOULD_RESTORE, WOULD_REPLACE, str(Fate.RESTORED)})
 
 
@@ -57,6 +57,7 @@ class Restored:
     live: int
     """Rows that were there before."""
     backup_id: str
+    """The newest it is in, or would be brought back from."""
 
     def as_data(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -109,7 +110,7 @@ class RestoreReport:
 def restore(
     workspace: Workspace, options: RestoreOptions | None = None, listener: Listener = ignore
 ) -> RestoreReport:
-    """Bring saved rows back, each date from the newest backup that holds it.
+    """Bring saved rows back, each date from all backups with rows of it that are not there.
 
     A date whose rows are those of the backup is left alone, so it can simply be run again. One
     that holds other rows is refused, unless they are to be replaced; they are saved first then.
@@ -129,7 +130,8 @@ def restore(
         ledger.open()
         name, now = workspace.pipeline.name, workspace.clock.now()
         settle(workspace.warehouse, ledger, backups, name, now)
-    chosen = wanted_backups(backups, workspace.pipeline, options.wanted)
+    told = workspace.ledger.cleaned() if workspace.ledger is not None else []
+    chosen = wanted_backups(backups, workspace.pipeline, options.wanted, told)
     if not chosen:
         known = sorted({backup.backup_id for backup in backups.found().backups})
         hint = nearest(options.wanted.backup_id, known) if options.wanted.backup_id else ""
@@ -152,11 +154,11 @@ class _Work:
         self._id = "" if options.dry_run else new_cleaning_id(workspace)
         self._outcomes: list[Restored] = []
 
-    def done(self, chosen: Sequence[tuple[Manifest, list[date]]]) -> RestoreReport:
+    def done(self, chosen: Sequence[tuple[Chosen, list[date]]]) -> RestoreReport:
         """Bring back some dates of some backups."""
         if self._options.dry_run:
-            for manifest, days in chosen:
-                self._outcomes += self._looked_at(manifest, days)
+            for backup, days in chosen:
+                self._outcomes += self._looked_at(backup, days)
             return self._report()
         ledger, clock = self._workspace.open_ledger, self._workspace.clock
         begun = Cleaning(
@@ -171,20 +173,20 @@ class _Work:
         remover = self._remover()
         with LeaseKeeper(ledger, holder_of(self._id, self._options.actor), clock) as leases:
             wanted: dict[str, list[date]] = {}
-            for manifest, days in chosen:
-                wanted.setdefault(manifest.table, []).extend(days)
+            for backup, days in chosen:
+                wanted.setdefault(backup.table, []).extend(days)
             held = leases.acquire(wanted)
-            for number, (manifest, days) in enumerate(chosen, 1):
-                free = [day for day in days if (manifest.table, day) not in held]
+            for number, (backup, days) in enumerate(chosen, 1):
+                free = [day for day in days if (backup.table, day) not in held]
                 self._outcomes += [
-                    _outcome(manifest, day, REFUSED, "a run is at work on it")
+                    _outcome(backup, day, REFUSED, "a run is at work on it")
                     for day in days
                     if day not in free
                 ]
-                leases.check(manifest.table, days)
+                leases.check(backup.table, days)
                 if free:
-                    self._restore(manifest, free, remover)
-                self._listener(BatchCleaned(manifest.table, manifest.rows, number, len(chosen)))
+                    self._restore(backup, free, remover)
+                self._listener(BatchCleaned(backup.table, backup.newest.rows, number, len(chosen)))
         report = self._report()
         ledger.record_cleaning(
             replace(
@@ -213,73 +215,79 @@ class _Work:
             purpose=Purpose.RESTORE,
         )
 
-    def _restore(self, manifest: Manifest, days: list[date], remover: Remover) -> None:
-        seen = self._looked_at(manifest, days)
+    def _restore(self, backup: Chosen, days: list[date], remover: Remover) -> None:
+        seen = self._looked_at(backup, days)
         todo = [one for one in seen if one.outcome in (WOULD_RESTORE, WOULD_REPLACE)]
         self._outcomes += [one for one in seen if one not in todo]
         for outcome in (WOULD_RESTORE, WOULD_REPLACE):
             some = [one for one in todo if one.outcome == outcome]
             if some:
-                self._outcomes += self._brought_back(manifest, some, remover)
+                self._outcomes += self._brought_back(backup, some, remover)
 
-    def _looked_at(self, manifest: Manifest, days: list[date]) -> list[Restored]:
+    def _opened(
+        self, backup: Chosen, days: list[date]
+    ) -> AbstractContextManager[tuple[SavedRows, Collection[date]]]:
+        table = self._workspace.pipeline.tables.get(backup.table)
+        key = table.key if table is not None else ()
+        backups, warehouse = self._workspace.open_backups, self._workspace.warehouse
+        return backup.opened(backups, warehouse, days, key)
+
+    def _looked_at(self, backup: Chosen, days: list[date]) -> list[Restored]:
         """Say of each date what there is to do, after reading the whole backup."""
         try:
-            with self._workspace.open_backups.opened(manifest) as file:
-                return [
-                    self._foreseen(manifest, day, *counts)
-                    for day, counts in self._counts(manifest, days, file).items()
-                ]
+            with self._opened(backup, days) as (rows, clashing):
+                counts = self._counts(backup, rows)
         except GaplessError as error:
-            return [_outcome(manifest, day, Fate.FAILED, error.what) for day in days]
+            return [_outcome(backup, day, Fate.FAILED, error.what) for day in days]
+        return [
+            _outcome(backup, day, REFUSED, f"{backup.names} have different rows of a key; {CHOOSE}")
+            if day in clashing
+            else self._foreseen(backup, day, one)
+            for day, one in counts.items()
+        ]
 
-    def _counts(
-        self, manifest: Manifest, days: list[date], file: Path
-    ) -> dict[date, tuple[int, bool]]:
-        """Return how many rows of each date are live, and whether they are the saved ones."""
-        if manifest.table not in self._catalog:
-            return dict.fromkeys(days, (0, False))
-        compared = self._workspace.warehouse.compare_saved(
-            _rows(manifest, days, file), list(manifest.columns)
-        )
-        return {day: (one.live, one.same) for day, one in compared.items()}
+    def _counts(self, backup: Chosen, rows: SavedRows) -> dict[date, Comparison]:
+        """Compare what is live with what was saved."""
+        if backup.table not in self._catalog:
+            saved = {day: backup.rows_of(day) for day in rows.dates}
+            return {day: Comparison(0, count, count) for day, count in saved.items()}
+        columns = list(backup.newest.columns)
+        return self._workspace.warehouse.compare_saved(rows, columns)
 
-    def _foreseen(self, manifest: Manifest, day: date, live: int, same: bool) -> Restored:
-        if same:
-            return _outcome(manifest, day, THERE, "the rows of the backup are there", live)
-        if not live:
-            return _outcome(manifest, day, WOULD_RESTORE, "no rows are there")
-        there = f"{plural(live, 'other row')} there, newer than the backup"
+    def _foreseen(self, backup: Chosen, day: date, seen: Comparison) -> Restored:
+        if seen.same:
+            return _outcome(backup, day, THERE, "the rows of the backup are there", seen)
+        if not seen.live:
+            return _outcome(backup, day, WOULD_RESTORE, "no rows are there", seen)
+        there = f"{plural(seen.live, 'other row')} there, newer than the backup"
         if self._options.overwrite:
-            return _outcome(manifest, day, WOULD_REPLACE, f"{there}; saved first", live)
+            return _outcome(backup, day, WOULD_REPLACE, f"{there}; saved first", seen)
         return _outcome(
-            manifest,
+            backup,
             day,
             REFUSED,
             f"{there}; to replace them, saving them first: --overwrite",
-            live,
+            seen,
         )
 
     def _brought_back(
-        self, manifest: Manifest, todo: list[Restored], remover: Remover
+        self, backup: Chosen, todo: list[Restored], remover: Remover
     ) -> list[Restored]:
         days = [one.partition for one in todo]
         try:
             with ExitStack() as opened:
-                backups = self._workspace.open_backups
-                file = opened.enter_context(backups.opened(manifest))
+                rows, _ = opened.enter_context(self._opened(backup, days))
                 request = RestoreRequest(
-                    _rows(manifest, days, file),
-                    manifest.columns,
-                    at=self._workspace.clock.now(),
+                    rows, backup.newest.columns, at=self._workspace.clock.now()
                 )
                 if todo[0].live:
-                    columns = self._catalog[manifest.table]
-                    reason = f"replaced by backup {manifest.backup_id}"
-                    saved = remover.save(manifest.table, columns, days, reason)
-                    kept = opened.enter_context(backups.opened(saved))
+                    columns = self._catalog[backup.table]
+                    saved = remover.save(backup.table, columns, days, f"replaced by {backup.names}")
+                    kept = opened.enter_context(self._workspace.open_backups.opened(saved))
                     request = replace(
-                        request, replaces=_rows(saved, days, kept), replaced_in=saved.backup_id
+                        request,
+                        replaces=replace(rows, file=str(kept)),
+                        replaced_in=saved.backup_id,
                     )
                 self._workspace.warehouse.restore_saved(request)
         except LedgerUnavailable:
@@ -287,9 +295,13 @@ class _Work:
         except GaplessError as error:
             return [replace(one, outcome=str(Fate.FAILED), reason=error.what) for one in todo]
         done = [
-            replace(one, outcome=str(Fate.RESTORED), reason=f"from backup {one.backup_id}")
-            for one in todo
+            replace(one, outcome=str(Fate.RESTORED), reason=f"from {backup.names}") for one in todo
         ]
+        self._record(backup, done)
+        return done
+
+    def _record(self, backup: Chosen, done: list[Restored]) -> None:
+        """Tell the ledger; the rows are counted with the newest of several backups."""
         now = self._workspace.clock.now()
         self._workspace.open_ledger.record_cleaned(
             [
@@ -298,15 +310,15 @@ class _Work:
                     table=one.table,
                     partition=one.partition,
                     fate=Fate.RESTORED,
-                    rows=one.rows,
+                    rows=one.rows if manifest is backup.newest else 0,
                     recorded_at=now,
-                    backup_id=one.backup_id,
+                    backup_id=manifest.backup_id,
                     reason=one.reason,
                 )
                 for one in done
+                for manifest in backup.manifests
             ]
         )
-        return done
 
     def _report(self) -> RestoreReport:
         ordered = sorted(self._outcomes, key=lambda one: (one.table, one.partition))
@@ -323,10 +335,8 @@ class _Work:
         return (*found.damaged.values(), *without_manifest(found, relied).values())
 
 
-def _rows(manifest: Manifest, days: Sequence[date], file: Path) -> SavedRows:
-    return SavedRows(manifest.table, manifest.partition, tuple(days), str(file))
-
-
-def _outcome(manifest: Manifest, day: date, outcome: str, reason: str, live: int = 0) -> Restored:
-    rows = manifest.dates[day].rows
-    return Restored(manifest.table, day, str(outcome), reason, rows, live, manifest.backup_id)
+def _outcome(
+    backup: Chosen, day: date, outcome: str, reason: str, seen: Comparison | None = None
+) -> Restored:
+    saved, live = (seen.saved, seen.live) if seen is not None else (backup.rows_of(day), 0)
+    return Restored(backup.table, day, str(outcome), reason, saved, live, backup.newest.backup_id)

@@ -215,6 +215,16 @@ class DuckDBWarehouse(Warehouse):
         """Remove the rows of those dates that the file holds exactly, in one transaction."""
         return duckdb_saving.remove_saved(self, rows, backup_id, at)
 
+    def merge_saved(
+        self,
+        parts: Sequence[SavedRows],
+        merged: SavedRows,
+        columns: Sequence[str],
+        key: Sequence[str],
+    ) -> set[date]:
+        """Write the rows of several files into one, each as often as the file with most of it."""
+        return duckdb_saving.merge_saved(self, parts, merged, columns, key)
+
     def removals(self) -> list[Removal]:
         """Return every removal there was, oldest first."""
         return duckdb_saving.removals(self)

@@ -6,7 +6,7 @@ them differ, so it is never removed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +106,45 @@ def remove_saved(
             _delete(warehouse, rows, going)
     _check_gone(warehouse, rows.table, backup_id, going)
     return found
+
+
+def merge_saved(
+    warehouse: DuckDBWarehouse,
+    parts: Sequence[SavedRows],
+    merged: SavedRows,
+    columns: Sequence[str],
+    key: Sequence[str],
+) -> set[date]:
+    """Write the rows of several files into one; return the dates where keys contradict."""
+    day, kept = identifier(merged.partition), on_days(merged.partition, merged.dates)
+    names = ", ".join(map(identifier, columns))
+    read = [f"SELECT {names} FROM {_reading(one.file)} WHERE {kept}" for one in parts]
+    steps = [f"merged_0 AS ({read[0]})"]
+    for number, rows in enumerate(read[1:], 1):
+        before = f"merged_{number - 1}"
+        steps += [
+            f"part_{number} AS ({rows})",
+            f"more_{number} AS (FROM part_{number} EXCEPT ALL FROM {before})",
+            f"merged_{number} AS (FROM {before} UNION ALL FROM more_{number})",
+        ]
+    warehouse.execute(
+        f"COPY (WITH {', '.join(steps)} FROM merged_{len(parts) - 1} ORDER BY {day}) "
+        f"TO {literal(merged.file)} (FORMAT parquet, COMPRESSION zstd)"
+    )
+    if not key:
+        return set()
+    grouped = ", ".join([day, *(identifier(name) for name in key if name != merged.partition)])
+    counted = " UNION ALL ".join(
+        f"SELECT {grouped}, {number} AS file_number, count(*) AS row_count "
+        f"FROM {_reading(one.file)} WHERE {kept} GROUP BY ALL"
+        for number, one in enumerate([merged, *parts])
+    )
+    found = warehouse.fetch(
+        f"SELECT DISTINCT {day} FROM (SELECT {grouped} FROM ({counted}) AS counted "
+        "GROUP BY ALL HAVING max(row_count) FILTER (file_number = 0) "
+        "> max(row_count) FILTER (file_number > 0)) AS clashing"
+    )
+    return {row[0] for row in found}
 
 
 def removals(warehouse: DuckDBWarehouse) -> list[Removal]:

@@ -259,6 +259,26 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
+    def merge_saved(
+        self,
+        parts: Sequence[SavedRows],
+        merged: SavedRows,
+        columns: Sequence[str],
+        key: Sequence[str],
+    ) -> set[date]:
+        """Write the rows of several files into one, each as often as the file that has most of it.
+
+        Args:
+            parts: The files; the table itself is not read.
+            merged: The file to write, and the dates that go into it.
+            columns: The columns of all of them.
+            key: What identifies a row of a date; nothing where that is not known.
+
+        Returns:
+            The dates of which one file has other rows of a key than another.
+        """
+
+    @abstractmethod
     def removals(self) -> list[Removal]:
         """Return every removal there was, oldest first."""
 
