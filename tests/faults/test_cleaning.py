@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from gapless import Path as DatePath
@@ -400,20 +401,48 @@ def test_the_script_for_hand_work_does_the_same(
     with opened(shop) as workspace:
         written = script(workspace, (), None, "duckdb")
         bigquery = script(workspace, (), None, "bigquery")
-    assert bigquery.index("ASSERT") < bigquery.index("DELETE") < bigquery.index("COMMIT")
+    assert bigquery.index("ASSERT") < bigquery.index("CREATE TABLE")
+    assert bigquery.rindex("ASSERT") < bigquery.index("DELETE") < bigquery.index("COMMIT")
     monkeypatch.chdir(shop.folder)
-    saving, rest = written.split("BEGIN;")
-    shop.change(saving)
-    shop.change(f"INSERT INTO {OFFERS} VALUES ({sql(4)}, 10, 'south', 1.0, 'late')")
+    comparing = written.rindex("SELECT CASE WHEN")
+    late = f"INSERT INTO {OFFERS} VALUES ({sql(4)}, 10, 'south', 1.0, 'late');"
     with pytest.raises(Exception, match="saved rows are not those of the table"):
-        shop.change("BEGIN;" + rest)
-    assert len(offers(shop)[4]) == 10
-    shop.change(written)
+        shop.change(written[:comparing] + late + written[comparing:])
+    assert offers(shop) == before
+    with opened(shop.later(minutes=1)) as workspace:
+        again = script(workspace, (), None, "duckdb")
+    shop.change(again)
     assert offers(shop) == {number: before[number] for number in LIVING}
     with opened(shop) as workspace:
         assert script(workspace, (), None, "duckdb").startswith("-- Nothing")
         with pytest.raises(UsageError, match="--sql mysql is unknown"):
             script(workspace, (), None, "mysql")
+
+
+@pytest.mark.parametrize("brought_back", [False, True])
+def test_the_script_run_again_leaves_the_copy_alone(
+    shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch, brought_back: bool
+) -> None:
+    """Also where a program goes on after an error, and where as many other rows are there."""
+    with opened(shop) as workspace:
+        written = script(workspace, (), None, "duckdb")
+    monkeypatch.chdir(shop.folder)
+    shop.change(written)
+    [file] = shop.folder.glob("*.parquet")
+    saved = file.read_bytes()
+    if brought_back:
+        shop.change(f"INSERT INTO {OFFERS} BY NAME SELECT * REPLACE (0 AS amount) FROM '{file}'")
+    left = offers(shop)
+    complaints = []
+    with duckdb.connect(str(shop.file)) as connection:
+        for statement in connection.extract_statements(written):
+            try:
+                connection.execute(statement)
+            except duckdb.Error as error:
+                complaints.append(str(error))
+    assert ("is there already" if brought_back else "it has not the 63 rows") in complaints[0]
+    assert file.read_bytes() == saved
+    assert offers(shop) == left
 
 
 class TestDeclaring:

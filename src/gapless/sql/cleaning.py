@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from gapless.sql.literals import literal
 
@@ -24,9 +24,11 @@ def clean_script(table: str, partition: str, days: Sequence[date]) -> str:
 
 
 def checked_script(
-    table: str, partition: str, days: Sequence[date], rows: int, *, dialect: str
+    table: str, partition: str, days: Sequence[date], rows: int, *, dialect: str, moment: datetime
 ) -> str:
     """Save, compare and delete the rows of some dates; a comparison that fails ends the script.
+
+    Run a second time it fails before it writes: it would keep nothing in place of the only copy.
 
     Args:
         table: The table.
@@ -34,17 +36,26 @@ def checked_script(
         days: The dates.
         rows: How many rows they had when the script was written.
         dialect: One of `DIALECTS`.
+        moment: When the script was written; it names the copy.
     """
     listed = ", ".join(f"DATE '{day}'" for day in sorted(days))
     where = f"{partition} IN ({listed})"
-    name = f"{table.replace('.', '__')}_{min(days):%Y%m%d}_{max(days):%Y%m%d}"
+    span = f"{min(days):%Y%m%d}_{max(days):%Y%m%d}"
+    name = f"{table.replace('.', '__')}_{span}_{moment:%Y%m%dT%H%M%S}"
     write = _duckdb_script if dialect == DUCKDB else _bigquery_script
     return "\n".join(
-        [f"-- {table}: {rows:,} rows of {len(days)} dates", *write(table, where, name)]
+        [f"-- {table}: {rows:,} rows of {len(days)} dates", *write(table, where, rows, name)]
     )
 
 
-def _duckdb_script(table: str, where: str, name: str) -> list[str]:
+def _changed(table: str, rows: int) -> str:
+    return (
+        f"{table}: it has not the {rows} rows any more that it had when this script was written; "
+        "nothing was saved or deleted. Write a new script."
+    )
+
+
+def _duckdb_script(table: str, where: str, rows: int, name: str) -> list[str]:
     file = f"'{name}.parquet'"
     live, saved = f"(FROM {table} WHERE {where})", f"(FROM {file})"
     differ = (
@@ -52,8 +63,14 @@ def _duckdb_script(table: str, where: str, name: str) -> list[str]:
         f"({saved} EXCEPT ALL {live})))"
     )
     return [
-        f"COPY {live} TO {file} (FORMAT parquet, COMPRESSION zstd);",
+        # A statement that fails in a transaction keeps all that follow from doing anything.
         "BEGIN;",
+        f"SELECT CASE WHEN (SELECT count(*) FROM {live}) <> {rows} "
+        f"THEN error('{_changed(table, rows)}') "
+        f"WHEN (SELECT count(*) FROM glob({file})) > 0 "
+        f"THEN error('{name}.parquet is there already; nothing was saved or deleted. Write a new "
+        "script.') ELSE 'rows counted' END AS counted;",
+        f"COPY {live} TO {file} (FORMAT parquet, COMPRESSION zstd);",
         f"SELECT CASE WHEN {differ} > 0 THEN error('{table}: the saved rows are not those of the "
         "table; nothing was deleted') ELSE 'saved rows compared' END AS compared;",
         f"DELETE FROM {table} WHERE {where};",
@@ -63,7 +80,7 @@ def _duckdb_script(table: str, where: str, name: str) -> list[str]:
     ]
 
 
-def _bigquery_script(table: str, where: str, name: str) -> list[str]:
+def _bigquery_script(table: str, where: str, rows: int, name: str) -> list[str]:
     schema = table.split(".", maxsplit=1)[0]
     copy = f"{schema}.backup_{name}"
 
@@ -76,6 +93,8 @@ def _bigquery_script(table: str, where: str, name: str) -> list[str]:
         )
 
     return [
+        f"ASSERT (SELECT COUNT(*) FROM {table} WHERE {where}) = {rows}",
+        f"  AS '{_changed(table, rows)}';",
         f"CREATE TABLE {copy} AS SELECT * FROM {table} WHERE {where};",
         "BEGIN TRANSACTION;",
         f"ASSERT TO_JSON_STRING({digest(table)}) = TO_JSON_STRING({digest(copy)})",

@@ -33,5 +33,6 @@ def script(workspace: Workspace, tables: Sequence[str], days: int | None, dialec
         mine = [one for one in going if one.table == table]
         dates, rows = [one.partition for one in mine], sum(one.rows for one in mine)
         column = workspace.pipeline.partition
-        parts.append(checked_script(table, column, dates, rows, dialect=dialect))
+        now = workspace.clock.now()
+        parts.append(checked_script(table, column, dates, rows, dialect=dialect, moment=now))
     return "\n".join(parts)
