@@ -18,10 +18,20 @@ class Clock:
 
     read: Callable[[], datetime] = _system_now
     """Returns an aware timestamp."""
+    replays: bool = False
+    """Whether a user replays a moment with it, while what is made by it is made now."""
 
     def now(self) -> datetime:
         """Return the current time in UTC."""
         return self.read().astimezone(UTC)
+
+    def ageing(self) -> datetime:
+        """Return the time in UTC by which what was made ages: in a replay the system's, too.
+
+        Else a replay of the past would make backups that are old at once, and one of the future
+        would find all of them old.
+        """
+        return _system_now() if self.replays else self.now()
 
     def today(self, timezone: str) -> date:
         """Return the current date in a time zone such as `America/New_York`."""
@@ -31,3 +41,8 @@ class Clock:
     def fixed(cls, moment: datetime) -> Clock:
         """Return a clock that stands still."""
         return cls(lambda: moment)
+
+    @classmethod
+    def replay(cls, moment: datetime) -> Clock:
+        """Return a clock that stands where a user said."""
+        return cls(lambda: moment, replays=True)

@@ -271,7 +271,7 @@ def _place_of(setting: Setting) -> Place:
 
 def clock_of(settings: Settings) -> Clock:
     """Return the system's clock, or one that stands where GAPLESS_NOW says."""
-    return Clock.fixed(settings.now) if settings.now is not None else Clock()
+    return Clock.replay(settings.now) if settings.now is not None else Clock()
 
 
 def daily_of(settings: Settings, pipeline: Pipeline) -> Daily:

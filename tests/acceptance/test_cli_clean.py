@@ -66,6 +66,17 @@ def test_there_and_back(place: Place) -> None:
     assert "Nothing has outlived its retention." in nothing.text
 
 
+def test_a_replay_makes_no_backup_old(place: Place) -> None:
+    """Backups age by the system's clock: no moment that is replayed removes a new one."""
+    moments = (("--now", NOW), ("--now", NOW), ("--now", "2099-01-01T09:00Z"), ())
+    for made, moment in enumerate(moments, start=1):
+        arguments = ("clean", "--yes", "--json", "--backups-at-least", "1", *moment)
+        assert json.loads(place.run_within(*arguments).stdout)["expired"] == []
+        folder = place.folder / "gapless-backups" / "nba" / UPCOMING
+        assert len(list(folder.iterdir())) == made
+        place.run_within("restore", *moment)
+
+
 def test_too_much_is_exit_3(place: Place) -> None:
     answer = place.run_within("clean", "--yes", "--max-rows", "5", code=3, GAPLESS_NOW=NOW)
     assert "20 rows of 2 dates" in answer.complaint

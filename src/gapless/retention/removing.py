@@ -52,7 +52,7 @@ class Remover:
             table=table,
             partition=self.pipeline.partition,
             columns=columns,
-            created_at=self.clock.now(),
+            created_at=self.clock.ageing(),
             code_version=self.code_version,
             reason=reason,
             purpose=self.purpose,

@@ -357,7 +357,8 @@ class _Work:
         """Remove backups that outlived their own retention; the ledger knows first."""
         backups, now = self._workspace.open_backups, self._workspace.clock.now()
         try:
-            for expiry in expiries(backups, self._options.backups, now):
+            ageing = self._workspace.clock.ageing()
+            for expiry in expiries(backups, self._options.backups, ageing):
                 self._problems += [expiry.problem] if expiry.problem else []
                 for old in expiry.expired:
                     reason = f"backup of {old.created_at:%Y-%m-%d %H:%M} UTC"
