@@ -255,6 +255,13 @@ def backups_of(settings: Settings, pipeline: Pipeline) -> Backups:
 
 def _place_of(setting: Setting) -> Place:
     location = str(setting.value)
+    if "memory://" in location:
+        raise ConfigError(
+            f"{location} is gone when this process ends, and so would be every row that was saved "
+            f"there (backups, from {setting.origin}).",
+            untouched="Nothing was removed.",
+            advice="Name a folder, or an address that lasts: --backups gapless-backups",
+        )
     if "://" not in location:
         from gapless.retention.local import LocalPlace  # noqa: PLC0415 - one place of several
 

@@ -99,6 +99,10 @@ def test_a_damaged_backup_is_exit_1(place: Place) -> None:
         (("clean", "--tables", "player_game_summary", "--yes"), "declares no retention"),
         (("clean", "--tables", "upcoming_player_game", "--yes"), "Did you mean"),
         (("clean", "--days", "0", "--yes"), "--days 0 makes no sense"),
+        (
+            ("clean", "--yes", "--backups", "memory://x"),
+            "memory://x is gone when this process ends",
+        ),
         (("clean", "--sql", "duckdbb"), "Did you mean 'duckdb'?"),
         (("clean", "--dry-run", "--backups", "nowhere://x"), "nowhere://x"),
         (("restore",), "has no backup of what was asked for"),
