@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gapless.config.settings import Settings, load_settings
+from gapless.declare.retention import MOST_DAYS
 from gapless.errors import GaplessError, UsageError, nearest
 from gapless.retention.expiring import Lifetime
 from gapless.verbs.check_schedule import require_retention
@@ -147,13 +148,16 @@ def _is_names(value: object) -> bool:
     return listed and all(isinstance(name, str) and name for name in value)  # type: ignore[attr-defined]
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**9
+def _is_count(value: object, most: int = 10**9 - 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
 
 
 _KNOWN: dict[str, tuple[Callable[[object], bool], str]] = {
     "tables": (_is_names, 'a list of names such as ["upcoming_player_game_context"]'),
-    "days": (_is_count, "a whole number of at least 1"),
+    "days": (
+        lambda value: _is_count(value, MOST_DAYS),
+        f"a whole number of 1 to {MOST_DAYS:,}",
+    ),
     "dry_run": (lambda value: isinstance(value, bool), "true or false"),
     "max_rows": (_is_count, "a whole number of at least 1"),
 }

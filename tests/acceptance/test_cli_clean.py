@@ -100,6 +100,11 @@ def test_a_damaged_backup_is_exit_1(place: Place) -> None:
         (("clean", "--tables", "upcoming_player_game", "--yes"), "Did you mean"),
         (("clean", "--days", "0", "--yes"), "--days 0 makes no sense"),
         (
+            ("clean", "--days", "999999", "--yes"),
+            "--days 999999 makes no sense; give at most 36,500",
+        ),
+        (("clean", "--backup-days", "999999", "--yes"), "a whole number of 1 to 36,500"),
+        (
             ("clean", "--yes", "--backups", "memory://x"),
             "memory://x is gone when this process ends",
         ),

@@ -169,6 +169,7 @@ class TestRefused:
             ({"body": b"[" * 200_000}, 400, "The body is not JSON."),
             ({"body": b'{"dryrun": true}'}, 400, "Did you mean 'dry_run'?"),
             ({"body": b'{"days": "7"}'}, 400, 'days = "7" should be a whole number'),
+            ({"body": b'{"days": 999999}'}, 400, "should be a whole number of 1 to 36,500"),
             ({"body": b'{"tables": ["otlook"]}'}, 400, "outlook"),
             ({"body": b'{"tables": ["mart.daily_summary"]}'}, 400, "declares no retention"),
         ],

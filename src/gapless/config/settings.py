@@ -15,6 +15,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
+from gapless.declare.retention import MOST_DAYS
 from gapless.errors import ConfigError, nearest
 
 CONFIG_FILE = "gapless.toml"
@@ -76,6 +77,13 @@ def _positive(value: object) -> int:
     return number
 
 
+def _days(value: object) -> int:
+    number = _positive(value)
+    if number > MOST_DAYS:
+        raise ValueError("no more than can be counted back from today")
+    return number
+
+
 def _size(value: object) -> str:
     text = str(value).strip()
     if not re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?)?B", text, re.IGNORECASE):
@@ -103,7 +111,7 @@ _KNOWN: dict[str, _Known] = {
     "chunk_size": _Known(_positive, 1000),
     "memory_limit": _Known(_size),
     "backups": _Known(_text, "gapless-backups"),
-    "backup_days": _Known(_positive, 30),
+    "backup_days": _Known(_days, 30),
     "backups_at_least": _Known(_positive, 3),
     "clean_at": _Known(_time_of_day, time(4)),
     "now": _Known(_moment),
@@ -112,7 +120,7 @@ _EXPECTS = {
     "workers": "a whole number of at least 1",
     "chunk_size": "a whole number of at least 1",
     "memory_limit": "a size such as 4GB",
-    "backup_days": "a whole number of at least 1",
+    "backup_days": f"a whole number of 1 to {MOST_DAYS:,}",
     "backups_at_least": "a whole number of at least 1",
     "clean_at": "a time of day such as 04:00, in the pipeline's time zone",
     "now": "a moment such as 2023-02-24T09:00:00-05:00",

@@ -9,6 +9,9 @@ from datetime import date, timedelta
 from gapless.declare.tables import Table
 from gapless.wording import plural
 
+MOST_DAYS = 36_500
+"""Rows that are to live longer need no retention."""
+
 
 @dataclass(frozen=True)
 class Retention:

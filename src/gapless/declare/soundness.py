@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gapless.declare.expected import ExpectedByPath, ExpectedQuery, KeysOf, PlainExpected
 from gapless.declare.gates import BUILT_IN_CHECKS, CHECK_MISSING, Check
 from gapless.declare.inputs import Choice, Input, PlainInput, Query, SameDate, on_path, reads_of
+from gapless.declare.retention import MOST_DAYS
 from gapless.errors import DeclarationError, nearest
 from gapless.partitions import Path
 
@@ -134,9 +135,9 @@ def check_retention(pipeline: Pipeline, retention: Retention) -> None:
     if name in pipeline.retentions:
         raise DeclarationError(f"{name} has a retention already.")
     table = pipeline.derived_table(name)
-    if retention.days < 1:
+    if not 1 <= retention.days <= MOST_DAYS:
         raise DeclarationError(
-            f"{name}: rows live at least 1 day after their date, not {retention.days}."
+            f"{name}: rows live 1 to {MOST_DAYS:,} days after their date, not {retention.days}."
         )
     if Path.HISTORICAL not in table.on_request:
         raise DeclarationError(

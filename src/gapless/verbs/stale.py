@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from gapless.declare.pipeline import Pipeline
-from gapless.declare.retention import Retention
+from gapless.declare.retention import MOST_DAYS, Retention
 from gapless.errors import UsageError
 from gapless.ledger.interface import Holder
 from gapless.ledger.liveness import host_name
@@ -35,6 +35,8 @@ def chosen_retentions(
     """
     if days is not None and days < 1:
         raise UsageError(f"--days {days} makes no sense; give at least 1.")
+    if days is not None and days > MOST_DAYS:
+        raise UsageError(f"--days {days} makes no sense; give at most {MOST_DAYS:,}.")
     wanted = {pipeline.table(name).name for name in tables} or set(pipeline.retentions)
     for name in sorted(wanted - pipeline.retentions.keys()):
         having = ", ".join(pipeline.retentions) or "none"

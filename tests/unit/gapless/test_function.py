@@ -54,7 +54,7 @@ def test_everything_said() -> None:
         (b'{"dryrun": true}', "Did you mean 'dry_run'?"),
         (b'{"dry_run": "yes"}', 'dry_run = "yes" should be true or false'),
         (b'{"dry_run": 1}', "dry_run = 1 should be true or false"),
-        (b'{"days": 0}', "days = 0 should be a whole number of at least 1"),
+        (b'{"days": 0}', "days = 0 should be a whole number of 1 to 36,500"),
         (b'{"days": true}', "days = true should be a whole number"),
         (b'{"days": 7.5}', "days = 7.5 should be a whole number"),
         (b'{"days": NaN}', "days = NaN should be a whole number"),
