@@ -119,6 +119,18 @@ def test_the_only_copy_is_kept_and_named(shop: Shopkeeper) -> None:
     assert sorted(offers(shop)) == [3, *LIVING]
 
 
+def test_a_calendar_that_lost_a_date_makes_nothing_dispensable(shop: Shopkeeper) -> None:
+    """That a replacement has nothing due there proves nothing while it holds no rows."""
+    before = offers(shop)
+    shop.change(f"DELETE FROM {COMPLETE_FEED} WHERE day = {sql(3)}")
+    shop.change(f"DELETE FROM raw.opening_hours WHERE day = {sql(3)}")
+    report = cleaned(shop)
+    [kept] = report.kept
+    assert kept.partition == day(3)
+    assert kept.reason.startswith(f"the only copy: {COMPLETE_FEED} is nothing_expected")
+    assert offers(shop) == {number: before[number] for number in (3, *LIVING)}
+
+
 def test_what_somebody_works_with_is_kept(shop: Shopkeeper) -> None:
     """A lease on a date of the table, or of a reader, keeps the rows; one that lapsed does not."""
     holder = Holder("20240115T000000-aaaaaa", host_name(), 1, "somebody")

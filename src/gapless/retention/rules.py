@@ -28,8 +28,8 @@ FAR_MORE = 10
 """Times the usual amount."""
 NEVER_UNUSUAL = 1000
 """Rows that are no reason to ask, however few there usually are."""
-_REPLACED = frozenset({State.COMPLETE, State.NOTHING_EXPECTED, State.WARM_UP})
-"""States of a replacement that make a row dispensable; what is waived is not complete."""
+_NOTHING_DUE = frozenset({State.NOTHING_EXPECTED, State.WARM_UP})
+"""States that a replacement without a single row may have, also where the calendar lost a date."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,16 @@ def only_copies(
     for day in days:
         for other in retention.replaced_by:
             seen = standing(other.name, day)
-            if seen.state not in _REPLACED:
+            if not _replaces(seen):
                 found[day] = f"the only copy: {other.name} is {seen.shown} ({seen.reason})"
                 break
     return found
+
+
+def _replaces(seen: Standing) -> bool:
+    """Tell whether a replacement makes rows dispensable; what is waived is not complete."""
+    published = seen.rows > 0 and seen.version is not None
+    return seen.state is State.COMPLETE or (seen.state in _NOTHING_DUE and published)
 
 
 def leased(
