@@ -26,6 +26,7 @@ from gapless.verbs.clean import CleanOptions, clean
 from gapless.verbs.clean_script import script
 from gapless.warehouse.duckdb import DuckDBWarehouse
 from gapless.warehouse.duckdb_saving import read_back
+from support.cleanings import a_cleaning
 from support.offers import (
     LIVING,
     MORNING,
@@ -328,12 +329,16 @@ def test_far_more_than_usual_is_refused(shop: Shopkeeper) -> None:
 def test_what_is_usual_is_learnt_from_earlier_cleanings(
     shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Five small ones make a large one unusual; nobody has to say so."""
+    """Five small ones make a large one unusual, also when a quiet summer lies in between."""
     monkeypatch.setattr("gapless.retention.rules.NEVER_UNUSUAL", 20)
     now = MORNING - timedelta(days=7)
     for number in range(5):
         report = cleaned(shop.at(now + timedelta(days=number + 1)))
         assert report.deleted_rows == 9
+    quiet = a_cleaning(MORNING - timedelta(days=1), deleted=0)
+    with shop.ledger() as ledger:
+        for number in range(50):
+            ledger.record_cleaning(replace(quiet, cleaning_id=f"quiet{number}"))
     shop.change(
         f"INSERT INTO {OFFERS} SELECT {sql(6)}, i, 'north', 1.0, 'mistake' FROM range(500) AS t(i)"
     )

@@ -379,8 +379,8 @@ class Ledger(ABC):
         """Record a cleaning; one that is known by its id is replaced, as at its end."""
 
     @abstractmethod
-    def cleanings(self, *, limit: int = 50) -> list[Cleaning]:
-        """Return the newest cleanings and restores, newest first."""
+    def cleanings(self, *, limit: int = 50, removed_from: str | None = None) -> list[Cleaning]:
+        """Return the newest cleanings and restores, or those that removed rows of a pipeline."""
 
     @abstractmethod
     def record_cleaned(self, cleaned: Sequence[CleanedPartition]) -> None:

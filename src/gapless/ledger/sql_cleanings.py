@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from gapless.ledger import rows, schema
-from gapless.ledger.cleanings import CleanedPartition, Cleaning
+from gapless.ledger.cleanings import CleanedPartition, Cleaning, Purpose
 from gapless.ledger.interface import Ledger
 
 if TYPE_CHECKING:
@@ -38,12 +38,18 @@ class SqlCleanings(Ledger):
         with self._writing(f"Cleaning {cleaning.cleaning_id} was not recorded.") as connection:
             rows.upsert(connection, schema.cleanings, rows.to_rows([cleaning]))
 
-    def cleanings(self, *, limit: int = 50) -> list[Cleaning]:
-        """Return the newest cleanings and restores, newest first."""
+    def cleanings(self, *, limit: int = 50, removed_from: str | None = None) -> list[Cleaning]:
+        """Return the newest cleanings and restores, or those that removed rows of a pipeline."""
         kept = schema.cleanings
         query = rows.select_fields(kept, Cleaning).order_by(
             kept.c.started_at.desc(), kept.c.cleaning_id.desc()
         )
+        if removed_from is not None:
+            query = query.where(
+                kept.c.pipeline == removed_from,
+                kept.c.purpose == Purpose.CLEAN,
+                kept.c.deleted_rows > 0,
+            )
         with self._reading() as connection:
             return rows.read(connection, query.limit(limit), Cleaning)
 

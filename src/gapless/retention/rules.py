@@ -10,7 +10,7 @@ from statistics import median
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.retention import Retention
 from gapless.errors import UsageError
-from gapless.ledger.cleanings import Cleaning, Purpose
+from gapless.ledger.cleanings import Cleaning
 from gapless.ledger.interface import Lease, Run
 from gapless.ledger.liveness import is_dead
 from gapless.partitions import Path
@@ -136,18 +136,13 @@ def readers_of(pipeline: Pipeline, retention: Retention) -> frozenset[str]:
     return frozenset({name, *readers})
 
 
-def usual_limit(cleanings: Iterable[Cleaning], pipeline: str) -> int | None:
+def usual_limit(cleanings: Iterable[Cleaning]) -> int | None:
     """Return how many rows a cleaning may remove without being asked; None: nothing is usual yet.
 
     Args:
-        cleanings: The newest ones of the ledger.
-        pipeline: Whose.
+        cleanings: The newest ones of the pipeline that removed rows.
     """
-    amounts = [
-        one.deleted_rows
-        for one in cleanings
-        if one.pipeline == pipeline and one.purpose is Purpose.CLEAN and one.deleted_rows
-    ]
+    amounts = [one.deleted_rows for one in cleanings]
     if len(amounts) < USUAL_AFTER:
         return None
     return max(NEVER_UNUSUAL, round(FAR_MORE * median(amounts)))

@@ -66,6 +66,16 @@ class CleaningContract:
             ledger.record_cleaning(a_cleaning(f"c{number}", number))
         assert [one.cleaning_id for one in ledger.cleanings(limit=2)] == ["c2", "c1"]
 
+    def test_cleanings_that_removed(self, ledger: Ledger) -> None:
+        """Quiet ones, restores and those of other pipelines are passed over, however many."""
+        removing = replace(a_cleaning(), deleted_rows=7)
+        ledger.record_cleaning(removing)
+        for number in range(1, 60):
+            ledger.record_cleaning(a_cleaning(f"quiet{number}", number))
+        ledger.record_cleaning(replace(removing, cleaning_id="other", pipeline="other"))
+        ledger.record_cleaning(replace(removing, cleaning_id="back", purpose=Purpose.RESTORE))
+        assert ledger.cleanings(removed_from="shop") == [removing]
+
     def test_cleaned_dates(self, ledger: Ledger, again: Ledger) -> None:
         """In the order they were recorded, by table or by cleaning."""
         first, second = a_removed_date(), replace(a_removed_date("other"), table=OTHER_TABLE)

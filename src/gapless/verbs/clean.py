@@ -197,7 +197,7 @@ def _refuse_too_much(workspace: Workspace, options: CleanOptions, found: list[St
     rows = sum(one.rows for one in going)
     limit, why = options.max_rows, "--max-rows allows"
     if limit is None:
-        limit = usual_limit(workspace.open_ledger.cleanings(), workspace.pipeline.name)
+        limit = usual_limit(workspace.open_ledger.cleanings(removed_from=workspace.pipeline.name))
         why = "earlier cleanings make usual"
     if limit is not None and rows > limit:
         raise TooMuch(
