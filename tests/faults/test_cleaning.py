@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 
 from gapless import Path as DatePath
 from gapless.declare.pipeline import Pipeline
-from gapless.errors import DeclarationError, TooMuch, UsageError
+from gapless.due import Daily
+from gapless.errors import DeclarationError, GaplessError, TooMuch, UsageError
 from gapless.ledger.cleanings import Fate, Purpose
 from gapless.ledger.interface import Holder
 from gapless.ledger.liveness import host_name
@@ -22,6 +23,7 @@ from gapless.retention.backups import Backups
 from gapless.retention.expiring import Lifetime
 from gapless.retention.local import LocalPlace
 from gapless.verbs.backups import DAMAGED, OK
+from gapless.verbs.check_schedule import Punctuality, check_schedule
 from gapless.verbs.clean import CleanOptions, clean
 from gapless.verbs.clean_script import script
 from gapless.warehouse.duckdb import DuckDBWarehouse
@@ -362,6 +364,30 @@ def test_each_cleaning_is_in_the_ledger(shop: Shopkeeper) -> None:
     fates = {(one.partition - day(0)).days: one.fate for one in found}
     assert fates == dict.fromkeys(STALE, Fate.DELETED) | {3: Fate.KEPT}
     assert all(one.reason for one in found)
+
+
+def test_a_refused_cleaning_is_in_the_ledger(shop: Shopkeeper) -> None:
+    """With the reason, so that who watches over the schedule learns it; the next one is as ever."""
+    with pytest.raises(TooMuch):
+        cleaned(shop, max_rows=20)
+    with shop.ledger() as ledger:
+        [refused] = ledger.cleanings()
+        report = check_schedule(shop.pipeline, ledger, Daily(time(4), "UTC"), MORNING)
+    assert (refused.exit_code, refused.deleted_rows) == (3, 0)
+    assert refused.finished_at is not None
+    assert report.punctuality is Punctuality.FAILED
+    assert "63 rows of 7 dates" in report.reason
+    assert cleaned(shop).ok
+
+
+def test_a_cleaning_that_cannot_go_on_is_in_the_ledger(shop: Shopkeeper) -> None:
+    shop.change("ALTER TABLE analytics.offers RENAME COLUMN shop_id TO shop")
+    with pytest.raises(GaplessError) as caught:
+        cleaned(shop)
+    with shop.ledger() as ledger:
+        [failed] = ledger.cleanings()
+    assert failed.exit_code == caught.value.exit_code
+    assert caught.value.what in failed.problems[0]
 
 
 def test_old_backups_go_but_some_stay(shop: Shopkeeper) -> None:

@@ -224,9 +224,9 @@ def _unusual(whole: Sequence[Cleaning]) -> list[str]:
     """Compare the newest cleaning with earlier ones, itself left out.
 
     Too few is no warning: out of season there is nothing to remove. A cleaning that finds the rows
-    and does not remove them shows by what it keeps.
+    and does not remove them shows by what it keeps. One that was refused or broke off says neither.
     """
-    ended = [one for one in whole if one.exit_code is not None]
+    ended = [one for one in whole if one.exit_code in (0, 1)]
     if not ended:
         return []
     newest, *earlier = ended

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from gapless.declare.retention import Retention
 from gapless.errors import (
     BackupFailed,
     GaplessError,
     LedgerUnavailable,
-    TooMuch,
     UsageError,
 )
 from gapless.events import BatchCleaned, Listener, ignore
 from gapless.ledger.cleanings import CleanedPartition, Cleaning, Fate, Purpose
 from gapless.retention.expiring import Lifetime, expiries
 from gapless.retention.removing import ARRIVED, Remover
-from gapless.retention.rules import (
-    StaleDate,
-    batches,
-    describe,
-    usual_limit,
-)
+from gapless.retention.rules import StaleDate, batches, describe
 from gapless.retention.settling import settle
 from gapless.run.leases import LeaseKeeper
 from gapless.run.settings import default_actor
 from gapless.verbs.stale import chosen_retentions, find_stale, holder_of, new_cleaning_id
+from gapless.verbs.too_much import refuse_too_much
 from gapless.verbs.workspace import Workspace
-from gapless.wording import plural
 
 BATCH_ROWS = 500_000
 """Rows that are saved and removed in one transaction, unless a single date has more."""
@@ -152,18 +149,12 @@ def clean(
     retentions = chosen_retentions(workspace.pipeline, options.tables, options.days)
     if options.max_rows is not None and options.max_rows < 1:
         raise UsageError(f"--max-rows {options.max_rows} makes no sense; give at least 1.")
-    problems: tuple[str, ...] = ()
-    if not options.dry_run:
-        workspace.open_ledger.open()
-        now = workspace.clock.now()
-        ledger, name = workspace.open_ledger, workspace.pipeline.name
-        problems = settle(workspace.warehouse, ledger, workspace.open_backups, name, now)
-    found = find_stale(workspace, retentions)
     if options.dry_run:
+        found = find_stale(workspace, retentions)
         location = workspace.backups.location if workspace.backups is not None else ""
         return CleanReport("", tuple(_foreseen(one) for one in found), location=location)
-    _refuse_too_much(workspace, options, found)
-    return _Work(workspace, options, listener, found, problems).done()
+    workspace.open_ledger.open()
+    return _Work(workspace, options, listener).done(retentions)
 
 
 def _foreseen(one: StaleDate) -> Cleaned:
@@ -192,23 +183,6 @@ def _covered(workspace: Workspace, options: CleanOptions) -> tuple[str, ...]:
     return tuple(one.table.name for one in chosen)
 
 
-def _refuse_too_much(workspace: Workspace, options: CleanOptions, found: list[StaleDate]) -> None:
-    going = [one for one in found if not one.keep]
-    rows = sum(one.rows for one in going)
-    limit, why = options.max_rows, "--max-rows allows"
-    if limit is None:
-        limit = usual_limit(workspace.open_ledger.cleanings(removed_from=workspace.pipeline.name))
-        why = "earlier cleanings make usual"
-    if limit is not None and rows > limit:
-        raise TooMuch(
-            f"{plural(rows, 'row')} of {describe([one.partition for one in going])} would be "
-            f"removed, and {why} {limit:,} at most.",
-            untouched="Nothing was removed.",
-            advice=f"Look at them: gapless clean --dry-run. If they are meant to go: gapless clean "
-            f"--max-rows {rows}",
-        )
-
-
 class _Work:
     """One cleaning that removes."""
 
@@ -217,20 +191,18 @@ class _Work:
         workspace: Workspace,
         options: CleanOptions,
         listener: Listener,
-        found: list[StaleDate],
-        problems: tuple[str, ...],
     ) -> None:
         self._workspace = workspace
         self._options = options
         self._listener = listener
-        self._found = found
+        self._found: list[StaleDate] = []
         self._started = workspace.clock.now()
         self._timer = time.monotonic()
         self._covered = _covered(workspace, options)
         self._ledger = workspace.open_ledger
         self._catalog = workspace.warehouse.catalog()
         self._outcomes: dict[tuple[str, date], Cleaned] = {}
-        self._problems = list(problems)
+        self._problems: list[str] = []
         self._expired: list[str] = []
         self._remover = Remover(
             warehouse=workspace.warehouse,
@@ -242,8 +214,8 @@ class _Work:
             code_version=workspace.code_version,
         )
 
-    def done(self) -> CleanReport:
-        """Do everything and say what became of it."""
+    def done(self, retentions: Sequence[Retention]) -> CleanReport:
+        """Do everything and say what became of it; the ledger knows also of one that failed."""
         begun = Cleaning(
             cleaning_id=self._remover.cleaning_id,
             pipeline=self._workspace.pipeline.name,
@@ -253,28 +225,53 @@ class _Work:
             started_at=self._started,
             covered=self._covered,
         )
+        try:
+            self._do(begun, retentions)
+        except LedgerUnavailable:
+            # What it does not know yet, the next cleaning settles.
+            raise
+        except GaplessError as error:
+            self._problems.append(f"{error.what} {error.untouched}".strip())
+            with suppress(LedgerUnavailable):
+                self._ledger.record_cleaning(self._ended(begun, error.exit_code))
+            raise
+        report = self._report()
+        self._ledger.record_cleaning(self._ended(begun, report.exit_code))
+        return report
+
+    def _do(self, begun: Cleaning, retentions: Sequence[Retention]) -> None:
+        workspace = self._workspace
+        # First: it takes what has begun and not ended for one that died.
+        self._problems += settle(
+            workspace.warehouse,
+            self._ledger,
+            workspace.open_backups,
+            begun.pipeline,
+            self._started,
+        )
         self._ledger.record_cleaning(begun)
+        self._found = find_stale(workspace, retentions)
+        refuse_too_much(workspace, self._options.max_rows, self._found)
         for one in self._found:
             if one.keep:
                 self._put(one, Fate.KEPT, one.keep)
         self._record_kept()
-        holder = holder_of(self._remover.cleaning_id, self._options.actor)
-        with LeaseKeeper(self._ledger, holder, self._workspace.clock) as leases:
+        holder = holder_of(begun.cleaning_id, begun.actor)
+        with LeaseKeeper(self._ledger, holder, workspace.clock) as leases:
             self._remove_all(leases)
         self._expire()
-        report = self._report()
-        self._ledger.record_cleaning(
-            replace(
-                begun,
-                finished_at=self._workspace.clock.now(),
-                exit_code=report.exit_code,
-                deleted_rows=report.deleted_rows,
-                kept_rows=sum(one.rows for one in report.kept),
-                bytes=report.bytes,
-                problems=report.problems,
-            )
+
+    def _ended(self, begun: Cleaning, exit_code: int) -> Cleaning:
+        done = self._outcomes.values()
+        return replace(
+            begun,
+            finished_at=self._workspace.clock.now(),
+            exit_code=exit_code,
+            deleted_rows=sum(one.rows for one in done if one.outcome == Fate.DELETED),
+            kept_rows=sum(one.rows for one in done if one.outcome == Fate.KEPT),
+            bytes=self._remover.bytes,
+            problems=tuple(self._problems),
         )
-        return report
 
     def _remove_all(self, leases: LeaseKeeper) -> None:
         going = [one for one in self._found if not one.keep]
