@@ -109,6 +109,8 @@ def test_a_damaged_backup_is_exit_1(place: Place) -> None:
             "memory://x is gone when this process ends",
         ),
         (("clean", "--sql", "duckdbb"), "Did you mean 'duckdb'?"),
+        (("clean", "--sql", "duckdb", "--yes"), "--sql only prints a script"),
+        (("clean", "--sql", "duckdb", "--max-rows", "3"), "--sql only prints a script"),
         (("clean", "--dry-run", "--backups", "nowhere://x"), "nowhere://x"),
         (("restore",), "has no backup of what was asked for"),
         (("restore", "--dates", "2022-13-01"), "is not a date"),

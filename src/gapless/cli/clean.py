@@ -70,6 +70,13 @@ def clean(
         command=" ".join(["clean", *sys.argv[2:]]),
     )
     if sql is not None:
+        if dry_run or yes or site.json or max_rows is not None:
+            raise UsageError(
+                "--sql only prints a script: --dry-run, --yes, --json and --max-rows have no part "
+                "in it.",
+                untouched="Nothing was removed.",
+                advice="Leave them out, or leave --sql out.",
+            )
         with site.workspace(create=False, backups=backups) as workspace:
             show_plain(script(workspace, options.tables, days, sql))
         return 0
