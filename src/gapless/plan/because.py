@@ -10,6 +10,7 @@ from typing import Any
 from gapless.declare.tables import Derived
 from gapless.partitions import Path, path_of
 from gapless.plan.changes import ChangedInput, changed_inputs, changed_since
+from gapless.plan.digests import required_digests
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.warehouse.interface import Publication
@@ -97,7 +98,8 @@ def _changes(standings: Standings, standing: Standing) -> Iterator[Link]:
         return
     table, path = declared
     facts = picture.calendar.dates[standing.partition]
-    change = changed_since(standings, table, facts, path, publication)
+    required = required_digests(picture, table, path, [facts.day])[facts.day]
+    change = changed_since(standings, table, facts, publication, required)
     if change is None:
         return
     for changed in changed_inputs(standings, table, facts, path, change):

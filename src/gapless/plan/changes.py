@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from gapless.declare.calendar import DateFacts
 from gapless.declare.tables import Derived
-from gapless.partitions import Path
+from gapless.partitions import Path, path_of
 from gapless.plan.digests import SEASON, input_digests, inputs_hash
 from gapless.plan.standings import Standings
 from gapless.plan.states import State
@@ -32,14 +32,23 @@ class Change:
 
 
 def changed_since(
-    standings: Standings, table: Derived, facts: DateFacts, path: Path, publication: Publication
+    standings: Standings, table: Derived, facts: DateFacts, publication: Publication, required: int
 ) -> Change | None:
-    """Say what a publication depends on has changed since; None when nothing has."""
+    """Say what a publication depends on has changed since; None when nothing has.
+
+    Args:
+        standings: Those of its inputs.
+        table: The table.
+        facts: The date.
+        publication: What is published of it.
+        required: What `required_digests` says of it now.
+    """
+    path = path_of(facts.day, standings.picture.today)
     if publication.definition != standings.definition(table, path):
         parts = _changed_parts(standings, table, path, publication)
         return Change(f"{DEFINITION_CHANGED}{_listed(parts)}", redefined=True)
     picture = standings.picture
-    if publication.inputs != inputs_hash(picture, table, facts, path, publication):
+    if publication.inputs != inputs_hash(picture, table, facts, publication, required):
         names = _changed_inputs(standings, table, facts, path, publication)
         return Change(f"its inputs changed{_listed(names)}", inputs=tuple(names))
     for read in standings.fed_by(table, facts.day):

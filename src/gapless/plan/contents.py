@@ -22,7 +22,10 @@ class Held:
 
 def mixed(*parts: object) -> int:
     """Hash parts into 64 bits; the same on every machine and version."""
-    text = "\x00".join(str(part) for part in parts)
+    return _hashed("\x00".join(str(part) for part in parts))
+
+
+def _hashed(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
@@ -36,6 +39,8 @@ class Contents:
     """Date → hash of what it holds; those that are asked for once more are not hashed again."""
     _dates: list[date] = field(default_factory=list, repr=False)
     _sums: list[int] = field(default_factory=list, repr=False)
+    _before: dict[date, int] = field(default_factory=dict, repr=False)
+    """Date → sum of the items before it, as far as somebody asked; windows share their ends."""
     _fresh: bool = field(default=False, repr=False)
 
     def update(self, changed: Mapping[date, Held]) -> None:
@@ -55,27 +60,46 @@ class Contents:
     def digest(self, first: date, last: date) -> int:
         """Hash the contents of every date in first … last (inclusive), whatever their number."""
         if first == last:
-            return self._item(first)
+            return self.digest_on(first)
         if not self._fresh:
             self._rebuild()
-        low = bisect.bisect_left(self._dates, first)
         high = bisect.bisect_right(self._dates, last)
-        return (self._sums[high] - self._sums[low]) % MODULUS
+        return (self._sums[high] - self._sum_before(first)) % MODULUS
+
+    def digest_on(self, day: date) -> int:
+        """Hash the contents of one date; 0 when it has no rows."""
+        item = self._items.get(day)
+        return self._item(day) if item is None else item
+
+    def digest_between(self, first: date, end: date) -> int:
+        """Hash the contents of every date from `first` to the one before `end`."""
+        if not self._fresh:
+            self._rebuild()
+        known = self._before
+        upper, lower = known.get(end), known.get(first)
+        upper = self._sum_before(end) if upper is None else upper
+        lower = self._sum_before(first) if lower is None else lower
+        return (upper - lower) % MODULUS
+
+    def _sum_before(self, day: date) -> int:
+        found = self._sums[bisect.bisect_left(self._dates, day)]
+        self._before[day] = found
+        return found
 
     def _rebuild(self) -> None:
         self._dates = sorted(self.held)
         self._sums = [0]
         for day in self._dates:
-            self._sums.append((self._sums[-1] + self._item(day)) % MODULUS)
+            self._sums.append((self._sums[-1] + self.digest_on(day)) % MODULUS)
+        self._before = {}
         self._fresh = True
 
     def _item(self, day: date) -> int:
-        """Hash what one date holds; 0 when it has no rows."""
-        item = self._items.get(day)
-        if item is None:
-            held = self.held.get(day)
-            item = mixed(self.table, day, held.rows, held.content) if held is not None else 0
-            self._items[day] = item
+        held = self.held.get(day)
+        # As `mixed` would; it is asked for every date of every table.
+        named = "" if held is None else f"{self.table}\x00{day}\x00{held.rows}\x00{held.content}"
+        item = 0 if held is None else _hashed(named)
+        self._items[day] = item
         return item
 
 

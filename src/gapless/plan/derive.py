@@ -10,6 +10,7 @@ from gapless.declare.calendar import DateFacts, DayKind
 from gapless.declare.gates import CHECK_INPUTS, CHECK_SOURCE
 from gapless.declare.tables import Derived, Source, Table
 from gapless.partitions import Path, path_of
+from gapless.plan.digests import required_digests
 from gapless.plan.doubts import Doubts
 from gapless.plan.picture import Picture
 from gapless.plan.published import published_standing
@@ -45,7 +46,16 @@ def derive_standings(picture: Picture, doubts: Doubts | None = None) -> Standing
 
 def derive_table(standings: Standings, table: Derived, days: Sequence[date]) -> None:
     """Derive the states of some dates of one table; those of its inputs must be there already."""
-    standings.put(table.name, {day: derived_standing(standings, table, day) for day in days})
+    today = standings.picture.today
+    found = {}
+    for path in Path:
+        on_path = [day for day in days if path_of(day, today) is path]
+        if not on_path:
+            continue
+        required = required_digests(standings.picture, table, path, on_path)
+        for day in on_path:
+            found[day] = derived_standing(standings, table, path, day, required[day])
+    standings.put(table.name, found)
 
 
 def _off_calendar_rows(standings: Standings, table: Table) -> dict[date, Standing]:
@@ -66,18 +76,27 @@ def _off_calendar_rows(standings: Standings, table: Table) -> dict[date, Standin
     return found
 
 
-def derived_standing(standings: Standings, table: Derived, day: date) -> Standing:
-    """Derive the state of one partition of a computed table."""
+def derived_standing(
+    standings: Standings, table: Derived, path: Path, day: date, required: int
+) -> Standing:
+    """Derive the state of one partition of a computed table.
+
+    Args:
+        standings: Those of its inputs.
+        table: The table.
+        path: The path of the date.
+        day: The date.
+        required: What `required_digests` says of it.
+    """
     picture = standings.picture
     facts = picture.calendar.dates[day]
-    path = path_of(day, picture.today)
     held = picture.contents[table.name].on(day)
     publication = picture.publications.get((table.name, day))
     quiet = _nothing_demanded(table, facts, path)
     if publication is None and quiet is not None:
         left = f"; it holds {plural(held.rows, 'row')} all the same" if held else ""
         return Standing(table.name, day, quiet[0], quiet[1] + left, rows=held.rows if held else 0)
-    found = published_standing(standings, table, facts, path)
+    found = published_standing(standings, table, facts, path, required)
     obstacle = standings.in_the_way(table, facts, path, published=found.settled)
     if found.settled:
         found = found if obstacle is None else _resting_on(standings, found, obstacle)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import lru_cache
 
 from gapless.declare.calendar import DateFacts
 from gapless.declare.inputs import Choice, Read, reads_of
 from gapless.declare.tables import Derived
-from gapless.partitions import Path
+from gapless.partitions import Path, path_of
 from gapless.plan.contents import MODULUS, mixed
 from gapless.plan.picture import Declared, Picture
 from gapless.warehouse.interface import Publication
@@ -18,16 +18,50 @@ SEASON = "season"
 """What the place of a date in its season is called among the inputs."""
 
 
+def required_digests(
+    picture: Picture, table: Derived, path: Path, days: Iterable[date]
+) -> dict[date, int]:
+    """Hash what every partition of a path must read, its place in its season included.
+
+    Everything that `inputs_hash` needs but the sources that fed the partition, for many dates in
+    one go.
+    """
+    dates = picture.calendar.dates
+    totals = {day: _season_digest(dates[day].season, dates[day].season_start) for day in days}
+    for read in _declared(picture, table, path)[1]:
+        held = picture.read_by(read)
+        if read.window is None:
+            for day in totals:
+                totals[day] += held.digest_on(day)
+        else:
+            starts = picture.starts_of(read.window)
+            for day in totals:
+                totals[day] += held.digest_between(starts[day], day)
+    return totals
+
+
 def inputs_hash(
     picture: Picture,
     table: Derived,
     facts: DateFacts,
-    path: Path,
     publication: Publication,
+    required: int,
 ) -> str:
-    """Hash what a published partition reads; see `input_digests`."""
-    parts = _parts(picture, table, facts, path, publication, None)
-    return f"{sum(digest for _, digest in parts) % MODULUS:016x}"
+    """Hash what a published partition reads; see `input_digests`.
+
+    Args:
+        picture: What the warehouse holds.
+        table: The reader.
+        facts: Its date.
+        publication: Whose evidence says which sources were chosen.
+        required: What `required_digests` says of the date.
+    """
+    total = required
+    path = path_of(facts.day, picture.today)
+    for alias, choice in _declared(picture, table, path)[0]:
+        for _, digest in _choice_digests(picture, choice, alias, facts, publication, None):
+            total += digest
+    return f"{total % MODULUS:016x}"
 
 
 def hash_of(digests: Mapping[str, str]) -> str:
@@ -75,7 +109,7 @@ def _parts(
     for alias, choice in choices:
         yield from _choice_digests(picture, choice, alias, facts, publication, fed)
     for read in reads:
-        yield read.table.name, _read_digest(picture, read, facts)
+        yield read.table.name, _read_digest(picture, read, facts.day)
 
 
 @lru_cache(maxsize=64)
@@ -95,11 +129,11 @@ def _declared(picture: Picture, table: Derived, path: Path) -> Declared:
     return picture.declared[slot]
 
 
-def _read_digest(picture: Picture, read: Read, facts: DateFacts) -> int:
+def _read_digest(picture: Picture, read: Read, day: date) -> int:
     held = picture.read_by(read)
     if read.window is None:
-        return held.digest(facts.day, facts.day)
-    return held.digest(read.window.start(facts), facts.day - timedelta(days=1))
+        return held.digest_on(day)
+    return held.digest_between(picture.starts_of(read.window)[day], day)
 
 
 def _choice_digests(

@@ -46,8 +46,9 @@ def measure_doubts(warehouse: Warehouse, picture: Picture) -> Doubts:
     for table in picture.pipeline.derived_tables:
         if table.name not in picture.needed or table.name not in picture.catalog:
             continue
+        doubtful = _doubtful(picture, table)
         for path in Path:
-            days = [day for day in _doubtful(picture, table) if path_of(day, picture.today) is path]
+            days = [day for day in doubtful if path_of(day, picture.today) is path]
             if days:
                 measured.update(_measure(warehouse, picture, table, path, days))
     return measured

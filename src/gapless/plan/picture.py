@@ -14,6 +14,7 @@ from gapless.declare.calendar import Calendar
 from gapless.declare.inputs import Choice, Read
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Derived, Source, Table
+from gapless.declare.windows import Window
 from gapless.errors import GaplessError, PreflightRefused
 from gapless.measure import CheckOutcome, run_checks
 from gapless.partitions import DateRange, Path
@@ -55,6 +56,17 @@ class Picture:
 
     declared: dict[tuple[Derived, Path], Declared] = field(default_factory=dict, repr=False)
     """What the tables looked at so far choose and read on each path."""
+
+    starts: dict[Window, dict[date, date]] = field(default_factory=dict, repr=False)
+    """Window → scheduled date → where it begins, as far as somebody asked."""
+
+    def starts_of(self, window: Window) -> Mapping[date, date]:
+        """Return where a window begins: scheduled date → its first date."""
+        known = self.starts.get(window)
+        if known is None:
+            known = {day: window.start(facts) for day, facts in self.calendar.dates.items()}
+            self.starts[window] = known
+        return known
 
     def read_by(self, read: Read) -> Contents:
         """Return the contents of a table as one of its readers sees them."""
@@ -110,6 +122,7 @@ def needed_dates(
 ) -> dict[str, DateRange]:
     """Return for every table which dates the requested partitions depend on, directly or not."""
     needed = {table.name: span for table in tables}
+    oldest: dict[tuple[Window, DateRange], date] = {}
     for name in reversed(pipeline.tables):
         table = pipeline.tables[name]
         if name not in needed or not isinstance(table, Derived):
@@ -122,9 +135,11 @@ def needed_dates(
             for read in table.reads_on(path):
                 first = wanted.first
                 if read.window is not None:
-                    oldest = min(read.window.start(calendar.dates[day]) for day in days)
+                    slot = (read.window, wanted)
+                    if slot not in oldest:
+                        oldest[slot] = min(read.window.start(calendar.dates[day]) for day in days)
                     extent = calendar.extent
-                    first = max(oldest, extent.first) if extent else oldest
+                    first = max(oldest[slot], extent.first) if extent else oldest[slot]
                 known = needed.get(read.table.name, DateRange(wanted.first, wanted.last))
                 needed[read.table.name] = DateRange(
                     min(first, known.first), max(wanted.last, known.last)

@@ -20,8 +20,17 @@ def published_standing(
     table: Derived,
     facts: DateFacts,
     path: Path,
+    required: int,
 ) -> Standing:
-    """Say how a partition that should be published stands, its inputs left aside."""
+    """Say how a partition that should be published stands, its inputs left aside.
+
+    Args:
+        standings: Those of its inputs.
+        table: The table.
+        facts: The date.
+        path: The path of the date.
+        required: What `required_digests` says of it.
+    """
     picture, day = standings.picture, facts.day
     held = picture.contents[table.name].on(day)
     publication = picture.publications.get((table.name, day))
@@ -46,7 +55,7 @@ def published_standing(
     if wrong is not None:
         return standing(*wrong)
     assert publication is not None  # noqa: S101 - without one the rows are in doubt
-    changed = changed_since(standings, table, facts, path, publication)
+    changed = changed_since(standings, table, facts, publication, required)
     # A gate of a new definition may speak of columns that only new rows have.
     doubt = None if changed is not None and changed.redefined else doubt
     if publication.state == State.WAIVED:

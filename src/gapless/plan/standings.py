@@ -106,14 +106,14 @@ class Standings:
             self._reads[slot] = tuple(reads.values())
         return self._reads[slot]
 
-    def fed_by(self, table: Derived, day: date) -> list[Read]:
+    def fed_by(self, table: Derived, day: date) -> tuple[Read, ...]:
         """Return the computed sources that fed a published partition and still hold its date.
 
         One that retention took meanwhile is no reason to doubt what was made of it.
         """
         publication = self.picture.publications.get((table.name, day))
         if publication is None or "choices" not in publication.evidence:
-            return []
+            return ()
         found: dict[str, Read] = {}
         for made in (publication.evidence.get("choices") or {}).values():
             for name in made.get("contents", ()):
@@ -122,7 +122,7 @@ class Standings:
                 held = contents.on(day) if contents is not None else None
                 if isinstance(source, Derived) and held is not None:
                     found[name] = Read(source, None, required=False)
-        return list(found.values())
+        return tuple(found.values())
 
     def first_unsettled(self, read: Read, facts: DateFacts) -> date | None:
         """Return the oldest partition of a read that does not let its reader proceed."""
@@ -175,7 +175,8 @@ class Standings:
             return None
         if read.window is None:
             return days.first_in(facts.day, facts.day)
-        return days.first_in(read.window.start(facts), facts.day - timedelta(days=1))
+        start = self.picture.starts_of(read.window)[facts.day]
+        return days.first_in(start, facts.day - timedelta(days=1))
 
     def _hindrances(self, name: str) -> dict[Hindrance, Unsettled]:
         """Return the dates of a table that stand in the way of its readers."""

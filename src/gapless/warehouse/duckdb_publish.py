@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gapless.errors import GaplessError, SchemaChanged, WarehouseError
 from gapless.sql.audit import fingerprint
 from gapless.sql.literals import date_list, identifier, literal, relation, rows_relation
+from gapless.warehouse.evidence import StoredEvidence
 from gapless.warehouse.interface import (
     Publication,
     PublishRequest,
@@ -53,8 +54,11 @@ CREATE TABLE IF NOT EXISTS {PUBLICATIONS} (
 );
 CREATE VIEW IF NOT EXISTS {CURRENT_PUBLICATIONS} AS SELECT * FROM {PUBLICATIONS} QUALIFY {_NEWEST}
 """
+# A window over all columns would sort the evidence along with the versions.
 NEWEST_PUBLICATIONS = (
-    f"SELECT * FROM {PUBLICATIONS} QUALIFY {_NEWEST} ORDER BY table_name, partition_date"
+    f"SELECT * FROM {PUBLICATIONS} SEMI JOIN (SELECT table_name, partition_date, "
+    f"max(version) AS version FROM {PUBLICATIONS} GROUP BY ALL) AS newest "
+    "USING (table_name, partition_date, version) ORDER BY table_name, partition_date"
 )
 
 
@@ -76,7 +80,7 @@ def publication_from_row(row: Row) -> Publication:
         inputs=row[12],
         code_version=row[13],
         actor=row[14],
-        evidence=json.loads(row[15]),
+        evidence=StoredEvidence(row[15]),
     )
 
 
@@ -243,7 +247,7 @@ def _as_row(publication: Publication) -> tuple[object, ...]:
         publication.inputs,
         publication.code_version,
         publication.actor,
-        json.dumps(publication.evidence, ensure_ascii=False, default=str),
+        json.dumps(dict(publication.evidence), ensure_ascii=False, default=str),
     )
 
 
