@@ -21,7 +21,7 @@ from gapless.config.settings import CONFIG_FILE, load_settings
 from gapless.coverage import percent
 from gapless.demo import ENTRY_POINTS, Incident
 from gapless.errors import UsageError, nearest
-from gapless.plan.picture import read_calendar
+from gapless.plan.reading import read_calendar
 from gapless.report.marks import short
 from gapless.report.preflight import finding_text
 from gapless.report.run import fallback_lines

@@ -47,6 +47,11 @@ def gate_hash(gate: Gate) -> str:
     )
 
 
+def checks_hash(checks: Sequence[Check]) -> str:
+    """Hash some checks: their statements and what they read."""
+    return _digest(*_checks(checks))
+
+
 def _input(given: PlainInput) -> str:
     match given:
         case SameDate(table, columns):

@@ -22,7 +22,7 @@ from gapless.declare.relations import check_statements, statements_of
 from gapless.doctor.model import PartHealth, Status
 from gapless.errors import GaplessError, LedgerBehind, WarehouseBusy
 from gapless.ledger.interface import Ledger
-from gapless.plan.picture import read_calendar
+from gapless.plan.reading import read_calendar
 from gapless.preflight.examine import LEAST_FREE_BYTES
 from gapless.warehouse.interface import Warehouse
 from gapless.wording import plural

@@ -11,13 +11,14 @@ waiver and of a failure, and the latest known state of each partition, which is 
 from __future__ import annotations
 
 import enum
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from gapless.ledger.cleanings import CleanedPartition, Cleaning
+from gapless.ledger.examinations import Examinations
 
 
 class Verdict(enum.StrEnum):
@@ -231,7 +232,7 @@ class Failure:
     """When the key was there again; None while it is not."""
 
 
-class Ledger(ABC):
+class Ledger(Examinations):
     """Where runs, attempts, leases, waivers, findings, failures and known states are kept.
 
     Implementations translate their driver's errors to `LedgerUnavailable` and accept calls from

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.types import TypeEngine
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 VERSION_TABLE = "gapless_version"
@@ -297,6 +297,17 @@ cleaned = Table(
     Column("backup_id", Text, nullable=False),
     Column("reason", FreeText, nullable=False),
     Index(None, "table", "partition"),
+)
+
+examinations = Table(
+    "gapless_examinations",
+    metadata,
+    _table_name(),
+    _partition(),
+    Column("fingerprint", Text, nullable=False),
+    Column("examined_at", UtcDateTime, nullable=False),
+    Column("outcomes", JSON, nullable=False),
+    PrimaryKeyConstraint("table", "partition"),
 )
 
 write_proof = Table(

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gapless.ledger import rows, schema
 from gapless.ledger.cleanings import CleanedPartition, Cleaning, Purpose
-from gapless.ledger.interface import Ledger
+from gapless.ledger.sql_access import SqlAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
     from datetime import date
 
-    from sqlalchemy import Table
-    from sqlalchemy.engine import Connection
 
-
-class SqlCleanings(Ledger):
+class SqlCleanings(SqlAccess):
     """The part of a ledger in a database that remembers cleanings."""
-
-    @abstractmethod
-    def _reading(self) -> AbstractContextManager[Connection]:
-        """Offer a connection whose errors are translated."""
-
-    @abstractmethod
-    def _writing(self, untouched: str) -> AbstractContextManager[Connection]:
-        """Offer a transaction that is committed at the end, or leaves everything as it was."""
-
-    @abstractmethod
-    def _append(self, table: Table, records: Sequence[Any], *, untouched: str) -> None:
-        """Insert records in one statement and one transaction."""
 
     def record_cleaning(self, cleaning: Cleaning) -> None:
         """Record a cleaning; one that is known by its id is replaced, as at its end."""

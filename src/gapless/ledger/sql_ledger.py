@@ -23,6 +23,7 @@ from gapless.ledger.interface import (
 )
 from gapless.ledger.leases import held_by_others, held_since
 from gapless.ledger.sql_cleanings import SqlCleanings
+from gapless.ledger.sql_examinations import SqlExaminations
 from gapless.ledger.store import POSTGRESQL, SQLITE, Store, for_writing, make_engine
 from gapless.ledger.translation import translated
 from gapless.ledger.upgrade import is_current, require_current, upgrade
@@ -38,7 +39,7 @@ _NO_RUN = "No run was started."
 _NOT_READ = "Nothing was read."
 
 
-class SqlLedger(SqlCleanings):
+class SqlLedger(SqlCleanings, SqlExaminations):
     """A ledger at `sqlite:///folder/ledger.db` or `postgresql+psycopg://user@host/database`.
 
     Calls may come from several threads, and several processes may share the store; after a fork,
@@ -333,6 +334,11 @@ class SqlLedger(SqlCleanings):
         with self._reading() as connection:
             found = rows.read(connection, rows.between(query, kept, first, last), PartitionState)
         return sorted(found, key=lambda state: (state.table, state.partition))
+
+    @property
+    def writable(self) -> bool:
+        """Whether anything can be recorded."""
+        return not self._read_only
 
     def _prepare(self, engine: Engine) -> None:
         """Check the tables, or bring them up to date and change a row of them."""

@@ -13,7 +13,7 @@ from gapless.errors import GaplessError, PartitionError, QueryFailed, WarehouseE
 from gapless.ledger.interface import Attempt, Failure, Verdict
 from gapless.partitions import DateRange
 from gapless.plan.derive import unfit_source
-from gapless.plan.picture import read_projections
+from gapless.plan.reading import read_projections
 from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.plan.waivers import Permission, Waivers

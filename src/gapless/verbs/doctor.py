@@ -15,7 +15,7 @@ from gapless.doctor.model import DoctorReport, PartHealth, Status, TableTried
 from gapless.doctor.source import tried_source
 from gapless.errors import GaplessError, PreflightRefused
 from gapless.partitions import Path
-from gapless.plan.picture import read_calendar
+from gapless.plan.reading import read_calendar
 from gapless.plan.standings import Standings
 from gapless.verbs.selection import Selection, look
 from gapless.verbs.workspace import Workspace

@@ -10,10 +10,10 @@ from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Source
 from gapless.errors import LoadError
 from gapless.partitions import DateRange
-from gapless.plan.picture import read_calendar, read_picture
+from gapless.plan.reading import read_calendar, read_picture
 from gapless.plan.source_standing import source_standing
 from gapless.plan.states import Standing, State
-from gapless.verbs.selection import known_waivers
+from gapless.verbs.selection import known_examinations, known_waivers, remember_examined
 from gapless.verbs.workspace import Workspace
 from gapless.warehouse.interface import LoadRequest, LoadResult
 from gapless.wording import plural
@@ -67,7 +67,9 @@ def load(workspace: Workspace, folder: Path) -> LoadReport:
         tables=sources,
         span=DateRange(date.min, date.max),
         waivers=known_waivers(workspace),
+        known=known_examinations(workspace),
     )
+    remember_examined(workspace, picture)
     standings = [
         source_standing(picture, source, day) for source in sources for day in calendar.ordered
     ]

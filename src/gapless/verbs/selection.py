@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,11 +11,13 @@ from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Derived, Source, Table
 from gapless.errors import LedgerUnavailable, UsageError, nearest
+from gapless.ledger.examinations import Examination
 from gapless.partitions import DateRange
 from gapless.plan.build import Request, resolve_request
 from gapless.plan.derive import derive_standings
 from gapless.plan.doubts import measure_doubts
-from gapless.plan.picture import read_calendar, read_picture
+from gapless.plan.picture import Picture
+from gapless.plan.reading import read_calendar, read_picture
 from gapless.plan.standings import Standings
 from gapless.plan.waivers import Waivers
 from gapless.verbs.workspace import Workspace
@@ -115,7 +118,9 @@ def look_at(
         tables=tables,
         span=DateRange(dates[0], dates[-1]),
         waivers=known_waivers(workspace) if waivers is None else waivers,
+        known=known_examinations(workspace),
     )
+    remember_examined(workspace, picture)
     return derive_standings(picture, measure_doubts(warehouse, picture)), dates
 
 
@@ -131,6 +136,27 @@ def known_waivers(workspace: Workspace) -> Waivers:
         return Waivers(workspace.ledger.waivers())
     except LedgerUnavailable:
         return Waivers()
+
+
+def known_examinations(workspace: Workspace) -> dict[tuple[str, date], Examination]:
+    """Return what the checks of sources found before, in one query of the ledger."""
+    if workspace.ledger is None:
+        return {}
+    try:
+        found = workspace.ledger.examinations()
+    except LedgerUnavailable:
+        return {}
+    return {(one.table, one.partition): one for one in found}
+
+
+def remember_examined(workspace: Workspace, picture: Picture) -> None:
+    """Keep what the checks of sources found, so that it is not asked for again.
+
+    Where that is impossible nothing is lost: the next one to look asks again.
+    """
+    if workspace.ledger is not None and workspace.ledger.writable:
+        with suppress(LedgerUnavailable):
+            workspace.ledger.record_examinations(picture.examined)
 
 
 def some_reader(pipeline: Pipeline, source: Table) -> Derived:

@@ -12,7 +12,7 @@ from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Source
 from gapless.errors import UsageError, nearest
 from gapless.ledger.interface import Ledger, Waiver
-from gapless.plan.picture import read_calendar
+from gapless.plan.reading import read_calendar
 from gapless.plan.states import Standing
 from gapless.plan.waivers import Waivers
 from gapless.run.settings import default_actor

@@ -12,7 +12,7 @@ from gapless.declare.calendar import CalendarDeclaration, DateFacts, DayKind
 from gapless.declare.tables import Source
 from gapless.errors import GaplessError, PreflightRefused
 from gapless.partitions import DateRange
-from gapless.plan.picture import needed_dates, read_calendar, read_contents, read_picture
+from gapless.plan.reading import needed_dates, read_calendar, read_contents, read_picture
 from gapless.warehouse.duckdb import DuckDBWarehouse
 from support.shop import change, fill, shop_pipeline
 from support.shop_look import COMPLETE_FEED, DAILY_SUMMARY, SHOP_DAYS, Look, day

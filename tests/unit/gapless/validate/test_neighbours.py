@@ -10,7 +10,8 @@ import pytest
 
 from gapless.declare.calendar import DateFacts
 from gapless.declare.pipeline import Pipeline
-from gapless.plan.picture import Picture, read_calendar
+from gapless.plan.picture import Picture
+from gapless.plan.reading import read_calendar
 from gapless.validate.neighbours import Unlike, unlike_neighbours
 from gapless.warehouse.duckdb import DuckDBWarehouse
 
