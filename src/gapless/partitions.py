@@ -85,13 +85,15 @@ def spans(days: Sequence[date], *, step: Sequence[date] = ()) -> list[DateRange]
     """
     order = {day: place for place, day in enumerate(sorted(step))}
     found: list[DateRange] = []
+    first: date | None = None
+    last = date.min
     for day in sorted(set(days)):
-        previous = found[-1].last if found else None
-        if previous is not None and _follows(previous, day, order):
-            found[-1] = DateRange(found[-1].first, day)
-        else:
-            found.append(DateRange(day, day))
-    return found
+        if first is None or not _follows(last, day, order):
+            if first is not None:
+                found.append(DateRange(first, last))
+            first = day
+        last = day
+    return found if first is None else [*found, DateRange(first, last)]
 
 
 def _follows(previous: date, day: date, order: dict[date, int]) -> bool:

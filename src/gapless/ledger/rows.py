@@ -6,7 +6,8 @@ from dataclasses import fields
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import JSON, Select, Table, select
+from sqlalchemy import JSON, Select, Table, select, type_coerce
+from sqlalchemy.types import NullType
 
 from gapless.ledger import schema
 from gapless.ledger.interface import Holder, Lease
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from _typeshed import DataclassInstance
-    from sqlalchemy import Column, Insert
+    from sqlalchemy import Column, ColumnElement, Insert
     from sqlalchemy.engine import Connection, Dialect
 
 BATCH = 1000
@@ -75,8 +76,33 @@ def select_fields(
 
 
 def read(connection: Connection, query: Select[Any], kind: type[_Record]) -> list[_Record]:
-    """Return the records that a query by `select_fields` finds."""
-    return [kind(*row) for row in connection.execute(query)]
+    """Return the records that a query by `select_fields` finds.
+
+    For SQLite, as in `write`, values are converted column by column, each of them once; records
+    may share what became of them.
+    """
+    dialect = connection.dialect
+    if dialect.name == POSTGRESQL:
+        return [kind(*row) for row in connection.execute(query)]
+    columns = list(query.selected_columns)
+    as_stored = query.with_only_columns(*(type_coerce(column, NullType()) for column in columns))
+    found = connection.execute(as_stored).all()
+    if not found:
+        return []
+    values = [
+        _restored(column, dialect, stored)
+        for column, stored in zip(columns, zip(*found, strict=True), strict=True)
+    ]
+    return [kind(*row) for row in zip(*values, strict=True)]
+
+
+def _restored(column: ColumnElement[Any], dialect: Dialect, stored: Sequence[Any]) -> Sequence[Any]:
+    """Return values that the driver gave as the column means them."""
+    restore = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    if restore is None:
+        return stored
+    known = {value: restore(value) for value in set(stored)}
+    return [known[value] for value in stored]
 
 
 def within(query: Select[Any], table: Table, name: str | None) -> Select[Any]:

@@ -58,6 +58,8 @@ class Standings:
     _hindered: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _parts: dict[tuple[str, Path], dict[str, str]] = field(default_factory=dict, repr=False)
     _empty: dict[date, tuple[State, str]] = field(default_factory=dict, repr=False)
+    _off: dict[tuple[str, date], Standing] = field(default_factory=dict, repr=False)
+    """Partitions of dates that the calendar leaves empty; every verb asks for them again."""
     _reads: dict[tuple[str, Path], tuple[Read, ...]] = field(default_factory=dict, repr=False)
     _hashes: dict[tuple[str, Path], str] = field(default_factory=dict, repr=False)
     _gates: dict[str, str] = field(default_factory=dict, repr=False)
@@ -214,4 +216,7 @@ class Standings:
             outside = calendar.kind(day) is DayKind.OUTSIDE
             state = State.UNKNOWN if outside else State.NOTHING_EXPECTED
             self._empty[day] = state, calendar.why_empty(day)
-        return Standing(table, day, *self._empty[day])
+        found = self._off.get((table, day))
+        if found is None:
+            found = self._off[table, day] = Standing(table, day, *self._empty[day])
+        return found

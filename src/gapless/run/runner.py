@@ -27,7 +27,7 @@ from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
 from gapless.run.report import RunReport, collect
 from gapless.run.settings import RunSettings
-from gapless.run.work import Work, known_state
+from gapless.run.work import Work, known_state, state_evidence
 from gapless.warehouse.interface import Warehouse
 
 
@@ -108,10 +108,9 @@ class Runner:
         news = []
         for step in plan.all_steps:
             found = standings.of(step.table, step.partition)
-            state = known_state(found, now, standings)
-            facts = (state.state, state.version, state.evidence)
+            facts = (found.state.value, found.version, state_evidence(found, standings))
             if known.get((step.table, step.partition)) != facts:
-                news.append(state)
+                news.append(known_state(found, now, standings))
         if news:
             self._ledger.record_states(news)
 

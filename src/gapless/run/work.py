@@ -282,6 +282,21 @@ def known_state(standing: Standing, now: datetime, standings: Standings) -> Part
         now: When it was measured.
         standings: Where its root cause is known.
     """
+    return PartitionState(
+        table=standing.table,
+        partition=standing.partition,
+        state=standing.state.value,
+        measured_at=now,
+        expected=standing.expected,
+        present=standing.present,
+        version=standing.version,
+        reason=standing.reason,
+        evidence=state_evidence(standing, standings),
+    )
+
+
+def state_evidence(standing: Standing, standings: Standings) -> dict[str, Any]:
+    """Return what the ledger keeps beside a state: what stands in the way, and until when."""
     evidence: dict[str, Any] = {}
     if standing.cause is not None:
         root = standings.of(*standing.cause)
@@ -293,14 +308,4 @@ def known_state(standing: Standing, now: datetime, standings: Standings) -> Part
         }
     if standing.due_at is not None:
         evidence["due_at"] = standing.due_at.isoformat()
-    return PartitionState(
-        table=standing.table,
-        partition=standing.partition,
-        state=standing.state.value,
-        measured_at=now,
-        expected=standing.expected,
-        present=standing.present,
-        version=standing.version,
-        reason=standing.reason,
-        evidence=evidence,
-    )
+    return evidence

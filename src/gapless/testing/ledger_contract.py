@@ -26,6 +26,7 @@ import pytest
 from gapless.errors import LedgerUnavailable
 from gapless.ledger.interface import Attempt, Ledger, PartitionState, Verdict
 from gapless.testing.cleaning_contract import CleaningContract
+from gapless.testing.examination_contract import ExaminationContract
 from gapless.testing.lease_contract import LeaseContract
 from gapless.testing.ledger_examples import (
     DAY,
@@ -43,7 +44,7 @@ from gapless.testing.ledger_examples import (
 )
 
 
-class LedgerContract(LeaseContract, CleaningContract):
+class LedgerContract(LeaseContract, CleaningContract, ExaminationContract):
     """The facts; subclass it and provide `ledger`."""
 
     # Opening and closing

@@ -37,7 +37,9 @@ class StoredEvidence(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever was stored
         """Return what is stored under a name, or the default."""
-        return self._parsed.get(name, default) if name in self else default
+        if self._read is None and f'"{name}"' not in self._text:
+            return default
+        return self._parsed.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._parsed)
