@@ -7,7 +7,7 @@ same measurement. Each function sends a constant number of statements, whatever 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from gapless.coverage import Coverage
@@ -129,17 +129,13 @@ def measure_coverage(
 ) -> dict[date, Coverage]:
     """Measure every partition of a scope against its expected set."""
     rows = warehouse.fetch(audit_query(request))
-    found = {row[0]: coverage_from_row(row, request.gate) for row in rows}
+    reasons: dict[date, dict[str, int]] = {}
     if has_exclusions and any(row[8] for row in rows):
-        reasons: dict[date, dict[str, int]] = {}
         for day, reason, count in warehouse.fetch(
             excluded_query(request.expected, request.scope.partition)
         ):
             reasons.setdefault(day, {})[reason] = count
-        found = {
-            day: replace(coverage, excluded=reasons.get(day, {})) for day, coverage in found.items()
-        }
-    return found
+    return {row[0]: coverage_from_row(row, request.gate, reasons.get(row[0])) for row in rows}
 
 
 def name_details(

@@ -273,19 +273,16 @@ class _Planner:
         picture = self.standings.picture
         path = path_of(day, picture.today)
         standing = self.standings.of(table.name, day)
-
-        def step(action: Action, reason: str, cause: tuple[str, date] | None = None) -> Step:
-            due_at = self.standings.of(*cause).due_at if cause is not None else None
-            return Step(table.name, day, path, action, standing.state, reason, cause, due_at)
-
-        if standing.state is State.UNKNOWN and day not in picture.calendar.dates:
-            return step(Action.UNKNOWN, standing.reason)
-        if day not in picture.calendar.dates and not standing.settled:
-            return step(Action.BLOCK, standing.reason, (table.name, day))
-        if standing.state is State.WARM_UP or self._is_empty(table, standing, path):
-            return step(Action.EMPTY, standing.reason)
-        action, reason, cause = self._decide(table, standing, path)
-        return step(action, reason, cause)
+        action, reason, cause = Action.EMPTY, standing.reason, None
+        if day not in picture.calendar.dates:
+            if standing.state is State.UNKNOWN:
+                action = Action.UNKNOWN
+            elif not standing.settled:
+                action, cause = Action.BLOCK, (table.name, day)
+        elif standing.state is not State.WARM_UP and not self._is_empty(table, standing, path):
+            action, reason, cause = self._decide(table, standing, path)
+        due_at = self.standings.of(*cause).due_at if cause is not None else None
+        return Step(table.name, day, path, action, standing.state, reason, cause, due_at)
 
     def _decide(self, table: Derived, standing: Standing, path: Path) -> _Decision:
         """Decide about a partition that can be computed, or might have to be."""
@@ -342,11 +339,11 @@ class _Planner:
         return Action.COMPUTE, f"{'forced' if forced else 'waived'}, although {reason}"
 
     def _is_empty(self, table: Derived, standing: Standing, path: Path) -> bool:
+        """Tell whether nothing is done about a scheduled date, as nothing is expected on it."""
         if standing.state is not State.NOTHING_EXPECTED:
             return False
-        scheduled = standing.partition in self.standings.picture.calendar.dates
         asked = self.request.named and path in table.on_request
-        return not (scheduled and asked and table.expected_on(path) is not None)
+        return not (asked and table.expected_on(path) is not None)
 
     def _first(
         self, index: dict[str, Unsettled], reads: Iterable[Read], day: date

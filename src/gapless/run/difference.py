@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -46,40 +46,30 @@ class Difference:
         return cls(kept[GAINED], kept[LOST], kept[CHANGED], kept.get("names", {}))
 
 
-def with_differences(
+def differences(
     warehouse: Warehouse,
     staged: StagedChunk,
-    publications: Sequence[Publication],
     live: Mapping[str, str],
     compared: Sequence[date],
     new: Sequence[date],
-) -> list[Publication]:
-    """Add to publications what they change; one query, and none where no rows were there before.
+) -> dict[date, Difference]:
+    """Say what publishing would change; one query, and none where no rows were there before.
 
     Args:
         warehouse: Where the published rows still are those from before.
         staged: What is to be published.
-        publications: Of some of its dates.
         live: Columns of the published table with their types; empty when there is none.
         compared: Dates whose rows are replaced by others.
         new: Dates that had no rows before.
+
+    Returns:
+        Nothing for dates that could not be compared.
     """
-    measured = measure_differences(warehouse, staged, live, compared) if compared else {}
-    added = []
-    for publication in publications:
-        day = publication.partition
-        found = measured.get(day)
-        if day in new:
-            coverage = staged.audited[day].coverage
-            found = Difference(gained=coverage.rows - coverage.duplicates)
-        elif day not in compared:
-            found = Difference()
-        if found is not None:
-            evidence = {**publication.evidence, EVIDENCE: found.as_evidence()}
-            added.append(replace(publication, evidence=evidence))
-        else:
-            added.append(publication)
-    return added
+    found = measure_differences(warehouse, staged, live, compared) if compared else {}
+    for day in new:
+        coverage = staged.audited[day].coverage
+        found[day] = Difference(gained=coverage.rows - coverage.duplicates)
+    return found
 
 
 def measure_differences(

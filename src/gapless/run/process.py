@@ -18,7 +18,7 @@ from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.plan.waivers import Permission, Waivers
 from gapless.run.chunk import Audited, Chunk, StagedChunk, stage_chunk
-from gapless.run.difference import with_differences
+from gapless.run.difference import Difference, differences
 from gapless.run.failing import failures_of_error, failures_of_refused, failures_of_unfed
 from gapless.run.frame import RunFrame
 from gapless.run.leases import LeaseKeeper
@@ -29,6 +29,7 @@ from gapless.run.records import (
     passed_reason,
     publication_of,
     refusal_reason,
+    rows_of,
     standing_of,
     waiver_for,
 )
@@ -179,6 +180,9 @@ class ChunkProcess:
     ) -> ChunkResult:
         chunk, now = staged.chunk, self._frame.clock.now()
         audited = [staged.audited[day] for day in passed]
+        changed = [one.day for one in audited if self._differs(chunk, one)]
+        rewritten = set(changed)
+        found = self._differences(staged, changed)
         with self._frame.lock:
             publications = [
                 publication_of(
@@ -189,11 +193,10 @@ class ChunkProcess:
                     now,
                     passed[one.day],
                     staged.columns,
+                    found.get(one.day) if one.day in rewritten else Difference(),
                 )
                 for one in audited
             ]
-        changed = [p.partition for p in publications if self._differs(p)]
-        publications = self._with_differences(staged, publications, changed)
         request = PublishRequest(
             table=chunk.table.name,
             partition=chunk.scope.partition,
@@ -218,7 +221,7 @@ class ChunkProcess:
         finished = self._frame.clock.now()
         result = ChunkResult(chunk.table.name)
         for one, publication in zip(audited, publications, strict=True):
-            verdict = Verdict.UNCHANGED if one.day not in changed else Verdict.PUBLISHED
+            verdict = Verdict.UNCHANGED if one.day not in rewritten else Verdict.PUBLISHED
             permission = passed[one.day]
             reason = passed_reason(one)
             extra = None
@@ -247,19 +250,16 @@ class ChunkProcess:
     def _catalog(self) -> Mapping[str, Mapping[str, str]]:
         return self._standings.picture.catalog
 
-    def _differs(self, publication: Publication) -> bool:
-        held = self._standings.picture.contents[publication.table].on(publication.partition)
-        return held is None or held != held_of(publication)
+    def _differs(self, chunk: Chunk, audited: Audited) -> bool:
+        held = self._standings.picture.contents[chunk.table.name].on(audited.day)
+        return held is None or held != rows_of(audited)
 
-    def _with_differences(
-        self, staged: StagedChunk, publications: Sequence[Publication], changed: Sequence[date]
-    ) -> list[Publication]:
+    def _differences(self, staged: StagedChunk, changed: Sequence[date]) -> dict[date, Difference]:
         picture, name = self._standings.picture, staged.chunk.table.name
         held = picture.contents[name]
         compared = [day for day in changed if held.on(day) is not None]
         new = [day for day in changed if held.on(day) is None]
-        live = picture.catalog.get(name, {})
-        return with_differences(self._warehouse, staged, publications, live, compared, new)
+        return differences(self._warehouse, staged, picture.catalog.get(name, {}), compared, new)
 
     def _take_over(
         self,

@@ -20,6 +20,7 @@ from gapless.plan.standings import Standings
 from gapless.plan.states import Standing, State
 from gapless.plan.waivers import Permission, how_it_ended
 from gapless.run.chunk import Audited, Chunk
+from gapless.run.difference import EVIDENCE, Difference
 from gapless.run.frame import RunFrame
 from gapless.run.settings import Force
 from gapless.verdicts import Outcome
@@ -35,15 +36,27 @@ def publication_of(
     now: datetime,
     permission: Permission | None,
     staged_columns: Mapping[str, str],
+    difference: Difference | None,
 ) -> Publication:
-    """Return the publication that goes live with the staged rows of a partition."""
+    """Return the publication that goes live with the staged rows of a partition.
+
+    Args:
+        frame: The run.
+        standings: Those of its inputs.
+        chunk: What it belongs to.
+        audited: What was measured of it.
+        now: When it is published.
+        permission: What it is published under, where it is below its gate.
+        staged_columns: Columns with their types.
+        difference: What it changes; None where that could not be compared.
+    """
     table, day = chunk.table, audited.day
     before = standings.picture.publications.get((table.name, day))
     fed = {
         made.input: frozenset([made.chosen or "", *made.filled_from]) for made in audited.choices
     }
     facts = standings.picture.calendar.dates[day]
-    rows = Held(audited.coverage.rows, audited.coverage.content)
+    rows = rows_of(audited)
     inputs = input_digests(standings.picture, table, facts, chunk.path, fed=fed)
     evidence: dict[str, Any] = {
         "path": chunk.path.value,
@@ -61,6 +74,8 @@ def publication_of(
         evidence["excluded"] = dict(audited.coverage.excluded)
     if permission is not None:
         evidence["waiver"] = permission.as_evidence()
+    if difference is not None:
+        evidence[EVIDENCE] = difference.as_evidence()
     return Publication(
         table=table.name,
         partition=day,
@@ -238,6 +253,11 @@ def standing_of(
         version=publication.version,
         waivers=permission.waivers if permission is not None else (),
     )
+
+
+def rows_of(audited: Audited) -> Held:
+    """Return what the table would hold on a date if its staged rows were published."""
+    return Held(audited.coverage.rows, audited.coverage.content)
 
 
 def held_of(publication: Publication) -> Held:
