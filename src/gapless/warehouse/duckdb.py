@@ -144,7 +144,8 @@ class DuckDBWarehouse(Warehouse):
 
     def relations_read(self, sql: str) -> set[str]:
         """Return the relations a SELECT reads, its own common table expressions left out."""
-        tree = json.loads(self.fetch(f"SELECT json_serialize_sql({literal(sql)})")[0][0])
+        parsed = f"SELECT json_serialize_sql({literal(sql)}, skip_default := true)"
+        tree = json.loads(self.fetch(parsed)[0][0])
         if tree.get("error"):
             raise QueryFailed(f"{tree.get('error_message', 'not one SELECT statement')}")
         if len(tree["statements"]) != 1:
@@ -292,5 +293,5 @@ def _walk(node: object, own: frozenset[str], tables: set[str]) -> None:
         _walk(entry["value"], own, tables)
         own |= {str(entry["key"]).lower()}
     for key, item in node.items():
-        if key != "cte_map":
+        if isinstance(item, dict | list) and key != "cte_map":
             _walk(item, own, tables)
