@@ -7,7 +7,9 @@ table, one for each check of a source that has something new to examine. Nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from functools import partial
 
 from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
@@ -22,6 +24,9 @@ from gapless.plan.waivers import Waivers
 from gapless.sql.contents import contents_query
 from gapless.sql.literals import identifier, relation
 from gapless.warehouse.interface import Warehouse
+
+READERS = 2
+"""Tables that are read at once; a season fits into the rows that DuckDB gives to one thread."""
 
 
 def read_calendar(warehouse: Warehouse, pipeline: Pipeline, known: Iterable[str]) -> Calendar:
@@ -117,19 +122,37 @@ def read_picture(
         now=now,
         calendar=calendar,
         catalog=catalog,
-        publications=warehouse.publications(),
+        publications={},
         contents={},
         checked={},
         needed=needed,
         waivers=waivers or Waivers(),
     )
-    for name, dates in needed.items():
-        picture.contents[name] = read_contents(warehouse, pipeline, catalog, name, dates)
-        read_projections(warehouse, picture, name, dates)
+    with ThreadPoolExecutor(READERS, "gapless-reader") as pool:
+        names = list(needed)
+        read = pool.map(
+            partial(_read_tables, warehouse, picture), [names[n::READERS] for n in range(READERS)]
+        )
+        picture.publications.update(warehouse.publications())
+        for _ in read:
+            pass  # an error of a reader is raised here
     for source in pipeline.sources:
         if source.name in needed and source.checks:
             check_source(warehouse, picture, source, known or {})
     return picture
+
+
+def _read_tables(warehouse: Warehouse, picture: Picture, names: Sequence[str]) -> None:
+    """Read the contents of some tables on a session of their own."""
+    pipeline, catalog = picture.pipeline, picture.catalog
+    session = warehouse.session()
+    try:
+        for name in names:
+            dates = picture.needed[name]
+            picture.contents[name] = read_contents(session, pipeline, catalog, name, dates)
+            read_projections(session, picture, name, dates)
+    finally:
+        session.close()
 
 
 def read_projections(warehouse: Warehouse, picture: Picture, name: str, dates: DateRange) -> None:
