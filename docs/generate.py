@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gapless import errors
-from gapless.cli.app import app
+from gapless.cli.parser import app
 
 REFERENCE = Path(__file__).parent / "reference"
 SHARED = {

@@ -33,7 +33,6 @@ do next.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -187,6 +186,8 @@ class WarehouseFull(WarehouseError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest known name, or the list of known ones."""
+    import difflib  # noqa: PLC0415 - nobody waits for it who made no mistake
+
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:

@@ -32,7 +32,7 @@ from docs.pages import (
 )
 from docs.reader import Memory, Reader
 from gapless import errors
-from gapless.cli.app import app
+from gapless.cli.parser import app
 from gapless.config.settings import _KNOWN
 from gapless.declare.calendar import DateFacts, DayKind
 from gapless.declare.pipeline import Pipeline

@@ -9,8 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gapless.cli.options import SITE, Site, listed
-from gapless.cli.output import show, show_json, show_plain
+from gapless.cli.output import show, show_json
 from gapless.cli.progress import CleaningProgress
+from gapless.cli.stdout import show_plain
 from gapless.errors import UsageError
 from gapless.report.clean import clean_text
 from gapless.retention.expiring import Lifetime

@@ -8,9 +8,9 @@ from cyclopts import Parameter
 
 from gapless.cli.options import SITE, Site
 from gapless.cli.output import show, show_json
+from gapless.configured_site import ConfiguredSite
 from gapless.report.doctor import doctor_text
 from gapless.verbs.doctor import doctor as doctor_verb
-from gapless.wiring import ConfiguredSite
 
 
 def doctor(

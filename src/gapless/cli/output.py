@@ -1,4 +1,4 @@
-"""Output: JSON for programs, rich text for people, files; the only place that writes to stdout."""
+"""Output: JSON for programs, rich text for people, files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TextIO
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from gapless.cli.stdout import reader_may_leave, show_plain
 from gapless.errors import UsageError
 
 WIDEST = 110
@@ -48,26 +49,9 @@ def show(parts: Iterable[RenderableType]) -> None:
         sys.stdout.flush()
 
 
-def show_plain(text: str) -> None:
-    """Print a finished text as it is."""
-    with reader_may_leave():
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-
 def show_json(data: Mapping[str, Any]) -> None:
     """Print a report for programs."""
     show_plain(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
-
-
-@contextmanager
-def reader_may_leave() -> Iterator[None]:
-    """Go on when nobody reads stdout any more: the exit code is still worth something."""
-    try:
-        yield
-    except BrokenPipeError:
-        # Python flushes stdout once more at the end; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

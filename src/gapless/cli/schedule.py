@@ -15,7 +15,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gapless.cli.options import SITE, Site
-from gapless.cli.output import show_plain
+from gapless.cli.stdout import show_plain
 from gapless.config.settings import Settings
 from gapless.errors import UsageError
 from gapless.report.rounds import round_line

@@ -9,7 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gapless.cli.options import DATES, SITE, Dates, Site
-from gapless.cli.output import file_to_come, show, show_json, show_plain
+from gapless.cli.output import file_to_come, show, show_json
+from gapless.cli.stdout import show_plain
 from gapless.errors import UsageError
 from gapless.report.validation_data import validation_data
 from gapless.report.validation_markdown import validation_markdown

@@ -16,12 +16,12 @@ import pytest
 
 from gapless.clock import Clock
 from gapless.config.settings import Settings, load_settings
+from gapless.configured_site import ConfiguredSite
 from gapless.doctor import installation
 from gapless.doctor.model import Ability, DoctorReport, Status
 from gapless.errors import DeclarationError
 from gapless.ledger.sql_ledger import SqlLedger
 from gapless.verbs.doctor import doctor
-from gapless.wiring import ConfiguredSite
 from support.shopkeeper import CONFIGURATION, SITE, Shopkeeper, day
 from support.waiving import grant
 
