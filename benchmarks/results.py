@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from gapless.version import __version__
+from heading import heading
 
 KINDS = {
     "plain backfill": "A: plain set-based SQL, no safeguards",
@@ -61,20 +55,13 @@ def report(
     """Write everything that was measured as one page."""
     rounds = max(len(found) for found in spent.values())
     lines = [
-        "# Results",
-        "",
-        f"Gapless {__version__}, DuckDB {duckdb.__version__}, Python {platform.python_version()}, "
-        f"{platform.system()} on {_processor()}, {os.cpu_count()} cores, "
-        f"{datetime.now(UTC):%Y-%m-%d}. Written by `side_by_side.py`.",
+        *heading("Results", "side_by_side.py"),
         "",
         f"Four simulated seasons up to player_composite_factors: {facts.dates} dates, "
         f"{facts.partitions:,} partitions of 7 tables, {facts.rows:,} rows. Medians of {rounds} "
         "interleaved rounds, beyond process start and imports. The tables were equal by checksum "
         "before anything was timed. The loop was measured once, its backfill over the first "
         f"{facts.loop_dates} dates; its row there says what that comes to for all, in proportion.",
-        "",
-        f"Load of the machine when this was written: {os.getloadavg()[2]:.1f} over 15 minutes; "
-        "with more than one, wall time says less than CPU time.",
     ]
     medians = {kind: _median(kind, found, facts) for kind, found in spent.items()}
     for title, verbs in SECTIONS.items():
@@ -130,12 +117,3 @@ def _aim(title: str, found: float, aim: float) -> str:
     if found <= aim:
         return f"- {title}: {found:.2f}; the aim of {aim} is met."
     return f"- {title}: {found:.2f}; **the aim of {aim} is missed** by a factor {found / aim:.1f}."
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":")[1].strip()
-    return platform.machine()
