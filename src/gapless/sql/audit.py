@@ -24,6 +24,8 @@ from gapless.sql.binding import (
 )
 from gapless.sql.literals import columns, identifier, key_text, literal, relation, same
 
+FACTS = ("expected", "present", "unusable", "unexpected", "distinct_keys", "excluded")
+"""What is counted in each group and summed up for each partition."""
 EPSILON = 1e-12
 """Guards shares such as 9/10 against the last bit when they meet a threshold."""
 
@@ -61,8 +63,7 @@ def audit_query(request: AuditRequest) -> str:
     relations = {
         RELATION_PARTITIONS: partitions_relation(request.scope),
         "row_facts": _row_facts(request),
-        "key_facts": _key_facts(request),
-        "matched": _matched(request),
+        "unpaired": _unpaired(request),
         "group_facts": _group_facts(request),
         "partition_facts": _partition_facts(request),
         "lost_keys": _lost_keys(request),
@@ -127,12 +128,16 @@ def coverage_from_row(
     )
 
 
-def _candidate_rows(request: AuditRequest) -> str:
+def _candidate_rows(request: AuditRequest, alias: str) -> str:
     # Written out wherever it is read: a common table expression used twice would be materialised
     # with all its columns.
-    return (
-        f"(SELECT * FROM {relation(request.candidate)} WHERE {on_dates(request.scope)}) AS rows_now"
-    )
+    rows = f"SELECT * FROM {relation(request.candidate)} WHERE {on_dates(request.scope)}"
+    return f"({rows}) AS {alias}"
+
+
+def _wanted_keys(request: AuditRequest, alias: str) -> str:
+    rows = f"SELECT * FROM {relation(request.expected)} WHERE {on_dates(request.scope)}"
+    return f"({rows}) AS {alias}"
 
 
 def _row_facts(request: AuditRequest) -> str:
@@ -143,52 +148,84 @@ def _row_facts(request: AuditRequest) -> str:
     return (
         f"SELECT {identifier(request.scope.partition)}, count(*) AS row_count, "
         f"{fingerprint(request.columns)} AS content{violations} "
-        f"FROM {_candidate_rows(request)} GROUP BY 1"
+        f"FROM {_candidate_rows(request, 'rows_now')} GROUP BY 1"
     )
 
 
-def _usable(request: AuditRequest) -> str:
-    filled = [f"{identifier(name)} IS NOT NULL" for name in request.gate.required]
+def _usable(request: AuditRequest, alias: str = "") -> str:
+    of = f"{alias}." if alias else ""
+    filled = [f"{of}{identifier(name)} IS NOT NULL" for name in request.gate.required]
     return " AND ".join(filled) or "TRUE"
 
 
-def _key_facts(request: AuditRequest) -> str:
-    usable = _usable(request)
-    names = columns((request.scope.partition, *request.key))
-    return (
-        f"SELECT {names}, bool_or({usable}) AS usable FROM {_candidate_rows(request)} GROUP BY ALL"
-    )
+def _unpaired(request: AuditRequest) -> str:
+    """Keys that are only expected, rows that are not, and rows that are not usable.
 
-
-def _matched(request: AuditRequest) -> str:
+    Where all is well these are few, so that one join is all that a chunk costs: grouping its rows
+    by their keys first, to have each of them once, would cost as much again.
+    """
+    partition = identifier(request.scope.partition)
     names = (request.scope.partition, *request.key)
-    joined = ", ".join(
-        f"coalesce(wanted.{identifier(name)}, found.{identifier(name)}) AS {identifier(name)}"
-        for name in names[:1]
-    )
     group = f"wanted.{identifier(request.group)}" if request.group else "NULL"
+    there = (
+        f"(SELECT {columns(names)}, {_usable(request)} AS usable "
+        f"FROM {_candidate_rows(request, 'rows_now')}) AS found"
+    )
     return (
-        f"SELECT {joined}, {group} AS part, "
-        f"wanted.{identifier(names[0])} IS NOT NULL AND wanted.{COLUMN_EXCLUDED} IS NULL AS due, "
+        f"SELECT coalesce(wanted.{partition}, found.{partition}) AS {partition}, "
+        f"{columns(request.key, 'found')}, {group} AS part, "
+        f"wanted.{partition} IS NOT NULL AS is_wanted, "
         f"wanted.{COLUMN_EXCLUDED} IS NOT NULL AS is_excluded, "
-        f"found.{identifier(names[0])} IS NOT NULL AS is_there, "
-        "coalesce(found.usable, FALSE) AS usable "
-        f"FROM (SELECT * FROM {relation(request.expected)} "
-        f"WHERE {on_dates(request.scope)}) AS wanted "
-        f"FULL JOIN key_facts AS found ON {same(names, 'wanted', 'found')}"
+        f"found.{partition} IS NOT NULL AS is_there "
+        f"FROM {_wanted_keys(request, 'wanted')} FULL JOIN {there} "
+        f"ON {same(names, 'wanted', 'found')} "
+        f"WHERE wanted.{partition} IS NULL OR found.{partition} IS NULL OR NOT found.usable"
     )
 
 
 def _group_facts(request: AuditRequest) -> str:
+    """Take every expected key for usable, then take away those that are not.
+
+    Strays belong to no group; they count in their partition.
+    """
+    partition = identifier(request.scope.partition)
+    group = identifier(request.group) if request.group else "NULL"
+    due, excluded = f"{COLUMN_EXCLUDED} IS NULL", f"{COLUMN_EXCLUDED} IS NOT NULL"
+    taken = (
+        f"SELECT {partition}, {group} AS part, count(*) FILTER (WHERE {due}) AS expected, "
+        f"count(*) FILTER (WHERE {due}) AS present, 0 AS unusable, "
+        f"count(*) FILTER (WHERE {excluded}) AS unexpected, count(*) AS distinct_keys, "
+        f"count(*) FILTER (WHERE {excluded}) AS excluded "
+        f"FROM {_wanted_keys(request, 'wanted')} GROUP BY ALL"
+    )
+    absent = (
+        f"SELECT {partition}, part, 0, -count(*) FILTER (WHERE NOT is_excluded), 0, "
+        "-count(*) FILTER (WHERE is_excluded), -count(*), 0 "
+        "FROM unpaired WHERE NOT is_there GROUP BY ALL"
+    )
+    strays = (
+        f"SELECT {partition}, NULL, 0, 0, 0, count(*), count(*), 0 "
+        f"FROM (SELECT DISTINCT {columns((request.scope.partition, *request.key))} FROM unpaired "
+        "WHERE NOT is_wanted) AS strays GROUP BY 1"
+    )
+    parts = [taken, absent, strays]
+    if request.gate.required:
+        parts.append(_barren_keys(request))
+    sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in FACTS)
+    union = "\nUNION ALL\n".join(parts)
+    return f"SELECT {partition}, part, {sums} FROM (\n{union}\n) AS counted GROUP BY ALL"
+
+
+def _barren_keys(request: AuditRequest) -> str:
+    """Expected keys that are there, but in no row with all that is required."""
+    partition = identifier(request.scope.partition)
+    names = (request.scope.partition, *request.key)
     return (
-        f"SELECT {identifier(request.scope.partition)}, part, "
-        "count(*) FILTER (WHERE due) AS expected, "
-        "count(*) FILTER (WHERE due AND usable) AS present, "
-        "count(*) FILTER (WHERE due AND is_there AND NOT usable) AS unusable, "
-        "count(*) FILTER (WHERE is_there AND NOT due) AS unexpected, "
-        "count(*) FILTER (WHERE is_there) AS distinct_keys, "
-        "count(*) FILTER (WHERE is_excluded) AS excluded "
-        "FROM matched GROUP BY ALL"
+        f"SELECT {partition}, part, 0, -count(*), count(*), 0, 0, 0 "
+        f"FROM (SELECT DISTINCT {columns(names, 'u')}, u.part FROM unpaired AS u "
+        "WHERE u.is_wanted AND u.is_there AND NOT u.is_excluded AND NOT EXISTS "
+        f"(SELECT 1 FROM {_candidate_rows(request, 'c')} "
+        f"WHERE {_usable(request, 'c')} AND {same(names, 'c', 'u')})) AS barren GROUP BY ALL"
     )
 
 
@@ -205,17 +242,7 @@ def _partition_facts(request: AuditRequest) -> str:
         if request.group
         else "NULL"
     )
-    sums = ", ".join(
-        f"sum({name})::BIGINT AS {name}"
-        for name in (
-            "expected",
-            "present",
-            "unusable",
-            "unexpected",
-            "distinct_keys",
-            "excluded",
-        )
-    )
+    sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in FACTS)
     # `expected` and `present` of a group are read before the sums of the same name exist.
     return (
         f"SELECT {identifier(request.scope.partition)}, {sums}, "
@@ -237,7 +264,8 @@ def _gone(request: AuditRequest) -> str:
     again = same(names, "live", "found", null_safe=True)
     return (
         f"SELECT DISTINCT {columns(names, 'live')} FROM {_live_rows(request)} AS live "
-        f"WHERE NOT EXISTS (SELECT 1 FROM key_facts AS found WHERE found.usable AND {again})"
+        f"WHERE NOT EXISTS (SELECT 1 FROM {_candidate_rows(request, 'found')} "
+        f"WHERE {_usable(request, 'found')} AND {again})"
     )
 
 
@@ -245,10 +273,7 @@ def lost_due_query(request: AuditRequest) -> str:
     """Count the lost keys that are still expected: (partition, keys)."""
     partition = identifier(request.scope.partition)
     names = (request.scope.partition, *request.key)
-    relations = {
-        RELATION_PARTITIONS: partitions_relation(request.scope),
-        "key_facts": _key_facts(request),
-    }
+    relations = {RELATION_PARTITIONS: partitions_relation(request.scope)}
     return (
         f"{with_clause(relations)}\nSELECT gone.{partition}, count(*) "
         f"FROM ({_gone(request)}) AS gone "
@@ -278,12 +303,9 @@ def detail_query(
     """Name the first `limit` keys behind each number: (partition, kind, key, label)."""
     partition = identifier(request.scope.partition)
     names = (request.scope.partition, *request.key)
-    relations = {
-        RELATION_PARTITIONS: partitions_relation(request.scope),
-        "candidate_rows": f"SELECT * FROM {_candidate_rows(request)}",
-        "key_facts": _key_facts(request),
-        "wanted": f"SELECT * FROM {relation(request.expected)} WHERE {on_dates(request.scope)}",
-    }
+    relations = {RELATION_PARTITIONS: partitions_relation(request.scope)}
+    candidate, wanted = _candidate_rows(request, "c"), _wanted_keys(request, "w")
+    filled = f"{_candidate_rows(request, 'f')} WHERE {_usable(request, 'f')}"
     wanted_label = f"w.{identifier(label)}" if label else "NULL"
     row_label = row_label if row_label in request.columns else None
     found_label = f"any_value(c.{identifier(row_label)})" if row_label else "NULL"
@@ -291,15 +313,15 @@ def detail_query(
     parts = [
         f"SELECT w.{partition}, {literal(DETAIL_MISSING)} AS kind, "
         f"{key_text(request.key, 'w')} AS entity, "
-        f"{wanted_label}::VARCHAR AS label FROM wanted AS w "
-        f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND NOT EXISTS (SELECT 1 FROM key_facts AS f "
-        f"WHERE f.usable AND {same(names, 'f', 'w')})",
+        f"{wanted_label}::VARCHAR AS label FROM {wanted} "
+        f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND NOT EXISTS "
+        f"(SELECT 1 FROM {filled} AND {same(names, 'f', 'w')})",
         f"SELECT c.{partition}, {literal(DETAIL_UNEXPECTED)}, {key_text(request.key, 'c')}, "
-        f"{found_label}::VARCHAR FROM candidate_rows AS c WHERE NOT EXISTS (SELECT 1 FROM wanted "
-        f"AS w WHERE w.{COLUMN_EXCLUDED} IS NULL AND {same(names, 'w', 'c')}) "
+        f"{found_label}::VARCHAR FROM {candidate} WHERE NOT EXISTS (SELECT 1 FROM {wanted} "
+        f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND {same(names, 'w', 'c')}) "
         f"GROUP BY c.{partition}, {columns(request.key, 'c')}",
         f"SELECT c.{partition}, {literal(DETAIL_DUPLICATE)}, {key_text(request.key, 'c')}, "
-        f"count(*)::VARCHAR || ' rows' FROM candidate_rows AS c "
+        f"count(*)::VARCHAR || ' rows' FROM {candidate} "
         f"GROUP BY c.{partition}, {columns(request.key, 'c')} HAVING count(*) > 1",
     ]
     if request.published is not None and request.guarded:
@@ -307,8 +329,7 @@ def detail_query(
             f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text(request.key, 'l')}, "
             f"{lost_label}::VARCHAR "
             f"FROM {_live_rows(request)} AS l WHERE NOT EXISTS "
-            "(SELECT 1 FROM key_facts AS f WHERE f.usable "
-            f"AND {same(names, 'f', 'l', null_safe=True)})"
+            f"(SELECT 1 FROM {filled} AND {same(names, 'f', 'l', null_safe=True)})"
         )
     union = "\nUNION ALL\n".join(parts)
     return (
