@@ -105,8 +105,7 @@ def _page(
                 modules[title],
             ]
         )
-    walls = [wall for wall, _ in spent[HELP]]
-    median = statistics.median(walls)
+    median = statistics.median(wall for wall, _ in spent[HELP])
     verdict = "met" if median <= AIM else "**missed**"
     return [
         *heading("Start-up", "startup.py"),
