@@ -121,10 +121,28 @@ def warehouse_of(settings: Settings, *, read_only: bool) -> Warehouse:
 
     try:
         return DuckDBWarehouse(
-            placed(setting), read_only=read_only, memory_limit=settings.memory_limit
+            placed(setting),
+            read_only=read_only,
+            memory_limit=settings.memory_limit,
+            spill_folder=_spill_folder(settings.spill_folder),
         )
     except ConfigError as error:
         raise ConfigError(f"{error} (from {setting.origin})") from None
+
+
+def _spill_folder(setting: Setting | None) -> Path | None:
+    if setting is None:
+        return None
+    folder = setting.folder / str(setting.value)
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        # Otherwise it would turn out when memory runs out, in the middle of a run.
+        problem = "cannot be written" if folder.is_dir() else "is no folder"
+        raise ConfigError(
+            f"spill_folder = {str(setting.value)!r} (from {setting.origin}): {folder} {problem}.",
+            untouched="Nothing was started.",
+            advice="Create it, or name another one.",
+        )
+    return folder
 
 
 @contextmanager

@@ -34,6 +34,8 @@ class SiteOptions:
     """Ledger URL, e.g. sqlite:///gapless-ledger.sqlite. [env: GAPLESS_LEDGER]"""
     memory_limit: str | None = None
     """Memory to use before spilling to disk, e.g. 4GB. [env: GAPLESS_MEMORY_LIMIT]"""
+    spill_folder: str | None = None
+    """Folder for what does not fit; default: beside the file. [env: GAPLESS_SPILL_FOLDER]"""
     threshold: Annotated[list[str] | None, Parameter(negative="")] = None
     """schema.table.coverage=0.95 (.warn, .group_coverage); repeatable. [env: GAPLESS_THRESHOLDS]"""
     now: str | None = None
@@ -48,6 +50,7 @@ class SiteOptions:
             "warehouse": self.warehouse,
             "ledger": self.ledger,
             "memory_limit": self.memory_limit,
+            "spill_folder": self.spill_folder,
             "threshold": self.threshold,
             "now": self.now,
             **more,

@@ -43,6 +43,8 @@ class Settings:
     workers: int
     chunk_size: int
     memory_limit: str | None
+    spill_folder: Setting | None
+    """Where the warehouse puts what does not fit; beside its file when None."""
     backups: Setting
     """Folder or address where removed rows are kept."""
     backup_days: int
@@ -110,6 +112,7 @@ _KNOWN: dict[str, _Known] = {
     "workers": _Known(_positive, 1),
     "chunk_size": _Known(_positive, 1000),
     "memory_limit": _Known(_size),
+    "spill_folder": _Known(_text),
     "backups": _Known(_text, "gapless-backups"),
     "backup_days": _Known(_days, 30),
     "backups_at_least": _Known(_positive, 3),
@@ -172,6 +175,7 @@ def load_settings(
         workers=values["workers"].value,
         chunk_size=values["chunk_size"].value,
         memory_limit=values["memory_limit"].value if "memory_limit" in values else None,
+        spill_folder=values.get("spill_folder"),
         backups=values["backups"],
         backup_days=values["backup_days"].value,
         backups_at_least=values["backups_at_least"].value,

@@ -61,6 +61,7 @@ class DuckDBWarehouse(Warehouse):
         url: `duckdb:///relative.duckdb` or `duckdb:////absolute.duckdb`.
         read_only: Open without the right to write; several processes may do so at once.
         memory_limit: E.g. `4GB`; DuckDB's own default when None.
+        spill_folder: Where to put what does not fit; beside the file when None.
         threads: Threads for one statement; all cores when None.
 
     Raises:
@@ -74,6 +75,7 @@ class DuckDBWarehouse(Warehouse):
         *,
         read_only: bool = False,
         memory_limit: str | None = None,
+        spill_folder: Path | None = None,
         threads: int | None = None,
     ) -> None:
         self._url = url
@@ -92,7 +94,7 @@ class DuckDBWarehouse(Warehouse):
         self._writing = threading.Lock()
         with translated(f"opening {self._file}"):
             self._connection = duckdb.connect(
-                ":memory:", config=_settings(self._file, memory_limit, threads)
+                ":memory:", config=_settings(self._file, memory_limit, spill_folder, threads)
             )
             mode = " (READ_ONLY)" if read_only else ""
             self._connection.execute(f"ATTACH {literal(str(self._file))} AS {CATALOG}{mode}")
@@ -260,10 +262,10 @@ def file_of(url: str) -> Path:
 
 
 def _settings(
-    file: Path, memory_limit: str | None, threads: int | None
+    file: Path, memory_limit: str | None, spill_folder: Path | None, threads: int | None
 ) -> dict[str, str | bool | int | float | list[str]]:
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": f"{file}.tmp",
+        "temp_directory": str((spill_folder or file.parent) / f"{file.name}.tmp"),
         # Rows of a partition have no order; keeping one costs memory and parallelism.
         "preserve_insertion_order": False,
     }

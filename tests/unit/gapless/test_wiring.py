@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ import pytest
 
 from gapless.config.settings import CONFIG_FILE, Settings, load_settings
 from gapless.errors import ConfigError, LedgerUnavailable, QueryFailed, WarehouseBusy
-from gapless.wiring import open_tables, pipeline_of, readable_ledger
+from gapless.wiring import open_tables, pipeline_of, readable_ledger, warehouse_of
 
 FILE = """\
 pipeline = "nba"
@@ -116,3 +117,29 @@ def test_a_ledger_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Pa
     file.write_bytes(b"no database at all, although it has the name of one" * 20)
     with pytest.raises(LedgerUnavailable, match=r"ledger\.sqlite"):
         readable_ledger(with_ledger(file))
+
+
+def site(folder: Path, spill_folder: str) -> Settings:
+    """Write a configuration with a folder to spill into."""
+    line = f'spill_folder = "{spill_folder}"\n[thresholds'
+    (folder / CONFIG_FILE).write_text(FILE.replace("[thresholds", line))
+    return load_settings({}, environment={}, folder=folder)
+
+
+def test_what_does_not_fit_in_memory_goes_where_the_site_says(tmp_path: Path) -> None:
+    """The folder is relative to the file that names it, and holds what was too much."""
+    (tmp_path / "fast").mkdir()
+    settings = replace(site(tmp_path, "fast"), memory_limit="40MB")
+    warehouse = warehouse_of(settings, read_only=False)
+    warehouse.stage("much", "SELECT range AS n, hash(range) AS h FROM range(6000000)")
+    spilled = [path.name for path in (tmp_path / "fast").iterdir()]
+    warehouse.close()
+    assert spilled == ["nba.duckdb.tmp"]
+
+
+def test_a_folder_to_spill_into_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """Nothing is opened: it would otherwise turn out in the middle of a run."""
+    with pytest.raises(ConfigError, match=r"spill_folder = 'slow' .*is no folder") as caught:
+        warehouse_of(site(tmp_path, "slow"), read_only=False)
+    assert CONFIG_FILE in str(caught.value)
+    assert not (tmp_path / "nba.duckdb").exists()
