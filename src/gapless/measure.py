@@ -17,6 +17,10 @@ from gapless.declare.inputs import Choice
 from gapless.declare.tables import Derived
 from gapless.partitions import Path
 from gapless.sql.audit import (
+    DETAIL_DUPLICATE,
+    DETAIL_LOST,
+    DETAIL_MISSING,
+    DETAIL_UNEXPECTED,
     AuditRequest,
     audit_query,
     coverage_from_row,
@@ -145,8 +149,11 @@ def name_details(
     label: str | None,
     row_label: str | None,
     limit: int = NAMED_AT_MOST,
+    coverages: Mapping[date, Coverage],
 ) -> dict[date, dict[str, list[Named]]]:
     """Name the first missing, unexpected, duplicate and lost keys of every partition.
+
+    Looking for them costs more than counting them, so it is done where there are some.
 
     Args:
         warehouse: Where to ask.
@@ -154,13 +161,39 @@ def name_details(
         label: Column of the expected set with a name for people.
         row_label: The same of the measured rows.
         limit: Keys of a kind to name for each partition.
+        coverages: How many there are.
     """
     named: dict[date, dict[str, list[Named]]] = {}
+    kinds = {day: _kinds_to_name(coverage) for day, coverage in coverages.items()}
+    days = [day for day, found in kinds.items() if found]
+    if not days:
+        return named
+    request = replace(
+        request,
+        scope=request.scope.within(days),
+        guarded=tuple(day for day in request.guarded if day in set(days)),
+    )
     for day, kind, key, shown in warehouse.fetch(
-        detail_query(request, label=label, row_label=row_label, limit=limit)
+        detail_query(
+            request,
+            label=label,
+            row_label=row_label,
+            limit=limit,
+            kinds=frozenset().union(*kinds.values()),
+        )
     ):
         named.setdefault(day, {}).setdefault(kind, []).append(Named(key, shown))
     return named
+
+
+def _kinds_to_name(coverage: Coverage) -> frozenset[str]:
+    counts = {
+        DETAIL_MISSING: coverage.missing,
+        DETAIL_UNEXPECTED: coverage.unexpected,
+        DETAIL_DUPLICATE: coverage.duplicates,
+        DETAIL_LOST: coverage.lost,
+    }
+    return frozenset(kind for kind, count in counts.items() if count)
 
 
 def run_checks(

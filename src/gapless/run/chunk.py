@@ -309,9 +309,13 @@ def audit(
     coverages = _without_strays(warehouse, request, measure_coverage(warehouse, request), chunk)
     checked = run_checks(warehouse, chunk.table.gate.checks, scope, staged.place)
     named: dict[date, dict[str, list[Named]]] = {}
-    if naming and any(_has_something_to_name(coverage) for coverage in coverages.values()):
+    if naming:
         named = name_details(
-            warehouse, request, label=chunk.expected.label, row_label=chunk.table.label
+            warehouse,
+            request,
+            label=chunk.expected.label,
+            row_label=chunk.table.label,
+            coverages=coverages,
         )
     return {
         day: Audited(
@@ -351,7 +355,3 @@ def _without_strays(
         shrunk = 0 if to_come else max(0, chunk.tampered[day] - found.expected)
         settled[day] = replace(found, lost=still_due + min(found.lost - still_due, shrunk))
     return settled
-
-
-def _has_something_to_name(coverage: Coverage) -> bool:
-    return bool(coverage.missing or coverage.unexpected or coverage.duplicates or coverage.lost)

@@ -6,7 +6,7 @@ measured afterwards is the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -295,45 +295,60 @@ DETAIL_MISSING = "missing"
 DETAIL_UNEXPECTED = "unexpected"
 DETAIL_DUPLICATE = "duplicate"
 DETAIL_LOST = "lost"
+DETAILS = frozenset({DETAIL_MISSING, DETAIL_UNEXPECTED, DETAIL_DUPLICATE, DETAIL_LOST})
 
 
 def detail_query(
-    request: AuditRequest, *, label: str | None, row_label: str | None, limit: int
+    request: AuditRequest,
+    *,
+    label: str | None,
+    row_label: str | None,
+    limit: int,
+    kinds: Collection[str] = DETAILS,
 ) -> str:
     """Name the first `limit` keys behind each number: (partition, kind, key, label)."""
     partition = identifier(request.scope.partition)
-    names = (request.scope.partition, *request.key)
     relations = {RELATION_PARTITIONS: partitions_relation(request.scope)}
+    parts = _details(request, label, row_label)
+    union = "\nUNION ALL\n".join(part for kind, part in parts.items() if kind in kinds)
+    return (
+        f"{with_clause(relations)}\nSELECT * FROM (\n{union}\n) "
+        f"AS named({partition}, kind, entity, label)\n"
+        f"QUALIFY row_number() OVER (PARTITION BY {partition}, kind ORDER BY label, entity) "
+        f"<= {limit}\nORDER BY ALL"
+    )
+
+
+def _details(request: AuditRequest, label: str | None, row_label: str | None) -> dict[str, str]:
+    """Return for each kind a SELECT of (partition, kind, key, label)."""
+    partition = identifier(request.scope.partition)
+    names = (request.scope.partition, *request.key)
     candidate, wanted = _candidate_rows(request, "c"), _wanted_keys(request, "w")
     filled = f"{_candidate_rows(request, 'f')} WHERE {_usable(request, 'f')}"
     wanted_label = f"w.{identifier(label)}" if label else "NULL"
     row_label = row_label if row_label in request.columns else None
     found_label = f"any_value(c.{identifier(row_label)})" if row_label else "NULL"
     lost_label = f"l.{identifier(row_label)}" if row_label in request.live_columns else "NULL"
-    parts = [
-        f"SELECT w.{partition}, {literal(DETAIL_MISSING)} AS kind, "
-        f"{key_text(request.key, 'w')} AS entity, "
-        f"{wanted_label}::VARCHAR AS label FROM {wanted} "
+    parts = {
+        DETAIL_MISSING: f"SELECT w.{partition}, {literal(DETAIL_MISSING)}, "
+        f"{key_text(request.key, 'w')}, {wanted_label}::VARCHAR FROM {wanted} "
         f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND NOT EXISTS "
         f"(SELECT 1 FROM {filled} AND {same(names, 'f', 'w')})",
-        f"SELECT c.{partition}, {literal(DETAIL_UNEXPECTED)}, {key_text(request.key, 'c')}, "
+        DETAIL_UNEXPECTED: f"SELECT c.{partition}, {literal(DETAIL_UNEXPECTED)}, "
+        f"{key_text(request.key, 'c')}, "
         f"{found_label}::VARCHAR FROM {candidate} WHERE NOT EXISTS (SELECT 1 FROM {wanted} "
         f"WHERE w.{COLUMN_EXCLUDED} IS NULL AND {same(names, 'w', 'c')}) "
         f"GROUP BY c.{partition}, {columns(request.key, 'c')}",
-        f"SELECT c.{partition}, {literal(DETAIL_DUPLICATE)}, {key_text(request.key, 'c')}, "
+        DETAIL_DUPLICATE: f"SELECT c.{partition}, {literal(DETAIL_DUPLICATE)}, "
+        f"{key_text(request.key, 'c')}, "
         f"count(*)::VARCHAR || ' rows' FROM {candidate} "
         f"GROUP BY c.{partition}, {columns(request.key, 'c')} HAVING count(*) > 1",
-    ]
+    }
     if request.published is not None and request.guarded:
-        parts.append(
+        parts[DETAIL_LOST] = (
             f"SELECT DISTINCT l.{partition}, {literal(DETAIL_LOST)}, {key_text(request.key, 'l')}, "
             f"{lost_label}::VARCHAR "
             f"FROM {_live_rows(request)} AS l WHERE NOT EXISTS "
             f"(SELECT 1 FROM {filled} AND {same(names, 'f', 'l', null_safe=True)})"
         )
-    union = "\nUNION ALL\n".join(parts)
-    return (
-        f"{with_clause(relations)}\nSELECT * FROM (\n{union}\n) AS named\n"
-        f"QUALIFY row_number() OVER (PARTITION BY {partition}, kind ORDER BY label, entity) "
-        f"<= {limit}\nORDER BY ALL"
-    )
+    return parts

@@ -75,9 +75,10 @@ def _measure(
             table, expected, scope, candidate=table.name, columns=columns, expected_place=place
         )
         coverage = measure_coverage(warehouse, request)
-        if any(c.missing or c.unexpected or c.duplicates for c in coverage.values()):
-            named = name_details(warehouse, request, label=expected.label, row_label=table.label)
-            measured.named.update(named)
+        named = name_details(
+            warehouse, request, label=expected.label, row_label=table.label, coverages=coverage
+        )
+        measured.named.update(named)
     finally:
         warehouse.unstage([name])
     measured.coverage.update(coverage)

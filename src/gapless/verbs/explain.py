@@ -223,6 +223,7 @@ def _measured(
             label=expected.label,
             row_label=table.label,
             limit=NAMES_AT_MOST,
+            coverages={facts.day: coverage},
         )
         covered = stage_choice_sets(
             warehouse, table, path, scope, expected=(expected, place), name=COVERED

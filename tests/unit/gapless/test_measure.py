@@ -122,18 +122,32 @@ class TestNames:
     def test_first_ten(self, warehouse: DuckDBWarehouse) -> None:
         """The first keys of a kind are named for people; the number is always exact."""
         asked = request(warehouse, f"{ALL} WHERE shop_id IN (1, 10)", 0)
-        named = name_details(warehouse, asked, label="name", row_label="name")
+        found = measure_coverage(warehouse, asked)
+        named = name_details(warehouse, asked, label="name", row_label="name", coverages=found)
         assert [str(key) for key in named[day(0)]["missing"]] == [
             f"Shop {shop:02} ({shop})" for shop in range(2, 10)
         ]
         assert named[day(0)]["unexpected"] == [Named("10", "Shop 10")]
-        few = name_details(warehouse, asked, label="name", row_label="name", limit=2)
+        few = name_details(
+            warehouse, asked, label="name", row_label="name", limit=2, coverages=found
+        )
         assert [key.key for key in few[day(0)]["missing"]] == ["2", "3"]
 
     def test_nothing_to_name(self, warehouse: DuckDBWarehouse) -> None:
-        """Where nothing is amiss nothing is named."""
+        """Where nothing is amiss nothing is named, and nothing is looked for."""
         asked = request(warehouse, f"{ALL} WHERE shop_id < 10", 0, 1)
-        assert name_details(warehouse, asked, label="name", row_label="name") == {}
+        found = measure_coverage(warehouse, asked)
+        before = warehouse.statements
+        named = name_details(warehouse, asked, label="name", row_label="name", coverages=found)
+        assert (named, warehouse.statements) == ({}, before)
+
+    def test_only_where_there_is_something_to_name(self, warehouse: DuckDBWarehouse) -> None:
+        """A date of which all is there is left out, and so is a kind that nowhere occurs."""
+        rows = f"{ALL} WHERE shop_id < 10 AND NOT (shop_id = 4 AND day = DATE '{day(1)}')"
+        asked = request(warehouse, rows, 0, 1)
+        found = measure_coverage(warehouse, asked)
+        named = name_details(warehouse, asked, label="name", row_label="name", coverages=found)
+        assert named == {day(1): {"missing": [Named("4", "Shop 04")]}}
 
     def test_without_a_label(self) -> None:
         """A key without a name is shown as it is."""
