@@ -7,7 +7,7 @@ same measurement. Each function sends a constant number of statements, whatever 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from gapless.coverage import Coverage
