@@ -11,6 +11,7 @@ import sys
 from datetime import date
 
 import gapless_nba.pipeline
+from gapless.cli.app import collect_garbage_seldom
 from gapless.cli.logs import LogListener, configure_logs
 from gapless.config.settings import load_settings
 from gapless.ledger import sql_ledger
@@ -30,6 +31,7 @@ def main() -> None:
     workers = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     dates = [date.fromisoformat(text) for text in sys.argv[4:]]
     os.chdir(folder)
+    collect_garbage_seldom()
     meter = Meter()
     configure_logs(None)
     published = 0

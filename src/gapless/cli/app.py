@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,17 @@ EXIT_INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    collect_garbage_seldom()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def collect_garbage_seldom() -> None:
+    """Look for cycles of garbage less often than Python does by itself.
+
+    A command makes hundreds of thousands of records that live until it ends; going through all of
+    them again and again took a fifteenth of a backfill, and found nothing.
+    """
+    gc.set_threshold(100_000, 50, 50)
 
 
 def run(arguments: Sequence[str]) -> int:
