@@ -1,4 +1,4 @@
-"""A working folder of Gapless, its installed command, and a look into its warehouse past it."""
+"""A working folder of Gapless, its command, and a look into its warehouse past it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -23,17 +21,10 @@ from gapless.cli.app import run as run_command
 from gapless.config.settings import load_settings
 from gapless.verbs.workspace import Workspace
 from gapless.wiring import open_workspace
+from support import forked
 
 WAREHOUSE = "nba.duckdb"
 LEDGER = "nba-ledger.sqlite"
-
-
-def command() -> str:
-    """Return the installed command that belongs to this interpreter."""
-    beside = Path(sys.executable).with_name("gapless")
-    found = str(beside) if beside.is_file() else shutil.which("gapless")
-    assert found, "gapless is not installed; pip install -e ."
-    return found
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -77,16 +68,8 @@ class Place:
         return self.folder / LEDGER
 
     def run(self, *arguments: str, code: int | None = 0, **variables: str) -> Answer:
-        """Run the installed command here; code None: any exit code will do."""
-        done = subprocess.run(
-            [command(), *arguments],
-            cwd=self.folder,
-            env=environment(**variables),
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        """Run the command in a process of its own; code None: any exit code will do."""
+        done = forked.finished(self.started(*arguments, **variables))
         return _checked(arguments, Answer(done.returncode, done.stdout, done.stderr), code)
 
     def run_within(self, *arguments: str, code: int | None = 0, **variables: str) -> Answer:
@@ -105,16 +88,10 @@ class Place:
         """Run the command with --json; stdout must be one JSON document and nothing else."""
         return json.loads(self.run(*arguments, "--json", code=code, **variables).stdout)
 
-    def started(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    def started(self, *arguments: str, **variables: str) -> forked.Process:
         """Start the command and return at once."""
-        return subprocess.Popen(
-            [command(), *arguments],
-            cwd=self.folder,
-            env=environment(**variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        variables = environment(**variables)
+        return forked.gapless(*arguments, folder=self.folder, variables=variables)
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:

@@ -94,7 +94,6 @@ class Interrupted:
 def interrupted(loaded_once: Place) -> Interrupted:
     place = loaded_once.copy_to(loaded_once.folder.with_name("interrupted"))
     process = place.started("backfill", "--chunk-size", "40")
-    assert process.stderr is not None
     seen = []
     for line in process.stderr:
         seen.append(line)
@@ -102,7 +101,7 @@ def interrupted(loaded_once: Place) -> Interrupted:
             break
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
-    return Interrupted(place, process.returncode, "".join(seen) + rest)
+    return Interrupted(place, process.wait(), "".join(seen) + rest)
 
 
 def test_ctrl_c_exits_130_without_a_traceback(interrupted: Interrupted) -> None:
@@ -141,8 +140,6 @@ def test_after_ctrl_c_the_next_run_completes_exactly_the_rest(
 def left_alone(place: Place, *arguments: str) -> tuple[int, str]:
     """Run a command whose output nobody reads, like `| true`; return exit code and complaints."""
     process = place.started(*arguments)
-    assert process.stdout is not None
-    assert process.stderr is not None
     process.stdout.close()
     complaints = process.stderr.read()
     process.stderr.close()
@@ -169,8 +166,6 @@ def test_a_reader_that_has_seen_enough_is_no_failure(
 
 def test_the_first_line_reaches_a_reader_that_wants_no_more(small_once: Place) -> None:
     process = small_once.started("status", "--json")
-    assert process.stdout is not None
-    assert process.stderr is not None
     first = process.stdout.readline()
     process.stdout.close()
     complaints = process.stderr.read()

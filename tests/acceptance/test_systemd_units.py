@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.place import command
 from gapless.due import Daily
+from support.forked import installed
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 ANALYZE = shutil.which("systemd-analyze") or ""
@@ -23,7 +23,7 @@ def test_units_are_understood(tmp_path: Path) -> None:
     """With a user, a folder and a program of this machine nothing is wrong with any of them."""
     for file in UNITS.glob("gapless-*"):
         text = file.read_text(encoding="utf-8")
-        text = text.replace("/srv/gapless/.venv/bin/gapless", command())
+        text = text.replace("/srv/gapless/.venv/bin/gapless", installed("gapless"))
         text = text.replace("/srv/gapless", str(tmp_path)).replace("User=gapless", "User=root")
         (tmp_path / file.name).write_text(text, encoding="utf-8")
     units = sorted(str(file) for file in tmp_path.glob("gapless-*"))

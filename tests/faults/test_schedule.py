@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -25,8 +24,9 @@ from gapless.ledger.sql_ledger import SqlLedger
 from gapless.verbs.clean import CleanOptions
 from gapless.verbs.schedule import DailyCleaning, Round, RoundOutcome, _trigger, schedule
 from gapless.verbs.workspace import Workspace
-from support.cleaning_site import ROWS, CleaningSite, line_of, warehouse_held
+from support.cleaning_site import ROWS, CleaningSite, line_of, turn_held, warehouse_held
 from support.cleanings import forgetful_shop
+from support.forked import Process
 from support.shop import shop_pipeline
 
 NEW_YORK = "America/New_York"
@@ -44,7 +44,7 @@ def site(site_once: CleaningSite, tmp_path: Path) -> CleaningSite:
     return CleaningSite(shutil.copytree(site_once.folder, tmp_path / "shop"))
 
 
-def until(process: subprocess.Popen[str], *words: str) -> list[str]:
+def until(process: Process, *words: str) -> list[str]:
     """Read what a process prints up to the first line that has one of the words."""
     lines = []
     while line := line_of(process):
@@ -277,34 +277,3 @@ def daily(site: CleaningSite, now: datetime, *, broken: bool = False) -> DailyCl
         options=CleanOptions(),
         clock=Clock.fixed(now),
     )
-
-
-TURN = """\
-import sys
-from gapless.clock import Clock
-from gapless.ledger.sql_ledger import SqlLedger
-from gapless.verbs.turn import turn
-ledger = SqlLedger("sqlite:///ledger.sqlite")
-ledger.open()
-with turn(ledger, "shop", Clock()):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@contextmanager
-def turn_held(site: CleaningSite) -> Iterator[subprocess.Popen[str]]:
-    """Have the turn taken by another process."""
-    with subprocess.Popen(
-        [sys.executable, "-c", TURN],
-        cwd=site.folder,
-        env=site.environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert line_of(process) == "held\n"
-            yield process
-        finally:
-            process.kill()

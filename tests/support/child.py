@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from gapless.cli.app import run
 from gapless.ledger.sql_ledger import SqlLedger
 from gapless.warehouse.duckdb import DuckDBWarehouse
+from support import forked
 from support.shopkeeper import Shopkeeper, day
 
 TESTS = Path(__file__).parents[1]
@@ -199,39 +200,31 @@ def _after(owner: type, name: str, call: Callable[[], None]) -> None:
 
 def finished(*job: object) -> subprocess.CompletedProcess[str]:
     """Start a job in a process of its own and wait for its end, however it ends."""
-    return subprocess.run(
-        _command_line(job), env=_environment(), capture_output=True, text=True, check=False
-    )
+    return forked.finished(_started(job))
 
 
 @contextmanager
-def running(*job: object) -> Iterator[subprocess.Popen[str]]:
+def running(*job: object) -> Iterator[forked.Process]:
     """Start a job in a process of its own; it is gone afterwards, whatever happens."""
-    with subprocess.Popen(
-        _command_line(job),
-        env=_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with _started(job, stdin=True) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
-def heard(process: subprocess.Popen[str]) -> Any:
+def heard(process: forked.Process) -> Any:
     """Return the next thing a job says."""
-    said: IO[str] | None = process.stdout
-    assert said is not None
-    return json.loads(said.readline() or '"nothing"')
+    return json.loads(process.stdout.readline() or '"nothing"')
 
 
-def _command_line(job: Sequence[object]) -> list[str]:
-    return [sys.executable, "-m", "support.child", *map(str, job)]
+def _started(job: Sequence[object], *, stdin: bool = False) -> forked.Process:
+    words = ["-m", "support.child", *map(str, job)]
+    return forked.python(*words, folder=Path.cwd(), variables=environment(), stdin=stdin)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the variables of a process that finds the tests' modules."""
     known = os.environ.get("PYTHONPATH")
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), *([known] if known else [])])}
 

@@ -1,18 +1,16 @@
-"""A folder with a shop that has something to clean, and the installed command in it."""
+"""A folder with a shop that has something to clean, and the command in it."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from acceptance.place import command, environment
+from acceptance.place import environment
 from gapless import Pipeline
 from gapless.clock import Clock
 from gapless.config.settings import load_settings
@@ -20,6 +18,7 @@ from gapless.ledger.cleanings import Cleaning
 from gapless.ledger.sql_ledger import SqlLedger
 from gapless.verbs.workspace import Workspace
 from gapless.wiring import backups_of
+from support import forked
 from support.cleanings import OUTLOOK, forgetful_shop
 from support.shop import close, open_shop, rows
 from support.shopkeeper import Shopkeeper, day
@@ -59,30 +58,19 @@ class CleaningSite:
         return environment(**{"PYTHONPATH": path, "GAPLESS_ACTOR": "ann@host", **variables})
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the installed command to its end."""
-        done = subprocess.run(
-            [command(), *arguments],
-            cwd=self.folder,
-            env=self.environment(**variables),
-            capture_output=True,
-            text=True,
+        """Run the command to its end."""
+        done = forked.finished(
+            forked.gapless(*arguments, folder=self.folder, variables=self.environment(**variables)),
             timeout=120,
-            check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
     @contextmanager
-    def running(self, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-        """Start the installed command; it is gone afterwards, whatever happens."""
-        with subprocess.Popen(
-            [command(), *arguments],
-            cwd=self.folder,
-            env=self.environment(PYTHONUNBUFFERED="1", **variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
+    def running(self, *arguments: str, **variables: str) -> Iterator[forked.Process]:
+        """Start the command; it is gone afterwards, whatever happens."""
+        variables = self.environment(PYTHONUNBUFFERED="1", **variables)
+        with forked.gapless(*arguments, folder=self.folder, variables=variables) as process:
             try:
                 yield process
             finally:
@@ -121,33 +109,51 @@ class CleaningSite:
         return sorted(file.name for file in folder.rglob("*") if file.is_file())
 
 
-def line_of(process: subprocess.Popen[str]) -> str:
+def line_of(process: forked.Process) -> str:
     """Return the next line that a process prints; empty when it has ended."""
-    said: Any = process.stdout
-    return str(said.readline())
+    return process.stdout.readline()
 
 
-HOLD = """\
+WAREHOUSE_HELD = """\
 import sys
 import duckdb
 connection = duckdb.connect("shop.duckdb")
 print("held", flush=True)
 sys.stdin.read()
+connection.close()
+"""
+TURN_HELD = """\
+import sys
+from gapless.clock import Clock
+from gapless.ledger.sql_ledger import SqlLedger
+from gapless.verbs.turn import turn
+ledger = SqlLedger("sqlite:///ledger.sqlite")
+ledger.open()
+with turn(ledger, "shop", Clock()):
+    print("held", flush=True)
+    sys.stdin.read()
 """
 
 
 @contextmanager
-def warehouse_held(site: CleaningSite) -> Iterator[subprocess.Popen[str]]:
-    """Keep the warehouse open in another process until its stdin is closed."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD],
-        cwd=site.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+def held(site: CleaningSite, holding: str) -> Iterator[forked.Process]:
+    """Keep something of a site in another process until its stdin is closed."""
+    variables = site.environment()
+    with forked.python(
+        "-c", holding, folder=site.folder, variables=variables, stdin=True
     ) as process:
         try:
             assert line_of(process) == "held\n"
             yield process
         finally:
             process.kill()
+
+
+def warehouse_held(site: CleaningSite) -> AbstractContextManager[forked.Process]:
+    """Have the warehouse open in another process."""
+    return held(site, WAREHOUSE_HELD)
+
+
+def turn_held(site: CleaningSite) -> AbstractContextManager[forked.Process]:
+    """Have the turn taken by another process."""
+    return held(site, TURN_HELD)

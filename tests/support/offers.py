@@ -6,7 +6,6 @@ Run as a program it cleans or restores in a process of its own, and is killed at
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +27,8 @@ from gapless.verbs.restore import RestoreOptions, RestoreReport, restore
 from gapless.verbs.workspace import Workspace
 from gapless.warehouse.duckdb import DuckDBWarehouse
 from gapless.warehouse.duckdb_saving import read_back
-from support.child import Countdown, _after, _before, _environment
+from support import forked
+from support.child import Countdown, _after, _before, environment
 from support.shop import FIRST, shop_pipeline
 from support.shopkeeper import Row, Shopkeeper, day
 
@@ -246,14 +246,8 @@ def main(what: str, folder: str, boundary: str, *numbers: str) -> None:
 
 def killed(what: str, shop: Shopkeeper, boundary: str, *numbers: int) -> None:
     """Clean or restore in a process of its own that is killed at a boundary."""
-    job = [sys.executable, "-m", "support.offers", what, str(shop.folder), boundary]
-    done = subprocess.run(
-        [*job, *map(str, numbers)],
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["-m", "support.offers", what, str(shop.folder), boundary, *map(str, numbers)]
+    done = forked.finished(forked.python(*words, folder=shop.folder, variables=environment()))
     assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
 
 
