@@ -8,14 +8,17 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from docs.pages import Block
+from support import forked
+from support.built_once import built_once
 
 SECONDS = 600
 """What takes longer hangs."""
@@ -33,15 +36,21 @@ class Command:
     shown: tuple[str, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Memory:
-    """Remembers what one slow command, typed first in an empty folder, leaves there and says."""
+    """Remembers what slow commands, typed first in an empty folder, leave there and say."""
 
-    command: str
-    folder: Path
-    """Where the remembered files are kept."""
-    output: str | None = None
-    """None: not typed yet."""
+    factory: pytest.TempPathFactory
+    commands: tuple[str, ...]
+
+    def of(self, command: str, type_in: Callable[[Path], str]) -> Path:
+        """Return a folder that holds what the command left in `files` and said in `said`."""
+
+        def build(folder: Path) -> None:
+            (folder / "files").mkdir(parents=True)
+            (folder / "said").write_text(type_in(folder / "files"), encoding="utf-8")
+
+        return built_once(self.factory, re.sub(r"\W+", "-", command), build)
 
 
 class Reader:
@@ -50,7 +59,7 @@ class Reader:
     Args:
         folder: An empty folder; the page starts in it.
         home: An empty folder to call home.
-        memory: Shared by pages that begin with the same command.
+        memory: Shared by pages that begin with one of the same commands.
     """
 
     def __init__(self, folder: Path, home: Path, memory: Memory) -> None:
@@ -58,9 +67,12 @@ class Reader:
         self._memory = memory
         self._place = home / "place"
         self._variables = home / "variables"
+        commands = forked.commands(home / "commands")
         self._environment = {
             **{n: v for n, v in os.environ.items() if not n.startswith(("GAPLESS_", "PYTEST_"))},
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                [str(commands), str(Path(sys.executable).parent), os.environ["PATH"]]
+            ),
             "HOME": str(home),
             "NO_COLOR": "1",
             "TERM": "dumb",
@@ -132,26 +144,28 @@ class Reader:
 
     def _remembered(self, typed: str) -> tuple[int, str] | None:
         """Take over what the command did on an earlier page; None when it is another command."""
-        memory = self._memory
-        if typed != memory.command or self._place.exists() or any(self._folder.iterdir()):
+        known = typed in self._memory.commands
+        if not known or self._place.exists() or any(self._folder.iterdir()):
             return None
-        if memory.output is None:
-            code, output = self._bash(typed)
-            if code == 0:
-                shutil.copytree(self._folder, memory.folder)
-                memory.output = output
-            return code, output
-        shutil.copytree(memory.folder, self._folder, dirs_exist_ok=True)
-        return 0, memory.output
 
-    def _bash(self, typed: str) -> tuple[int, str]:
+        def type_in(folder: Path) -> str:
+            code, output = self._bash(typed, folder)
+            self._place.unlink()
+            assert code == 0, f"{typed}\n{output}\n[exit {code}]"
+            return output
+
+        left = self._memory.of(typed, type_in)
+        shutil.copytree(left / "files", self._folder, dirs_exist_ok=True)
+        return 0, (left / "said").read_text(encoding="utf-8")
+
+    def _bash(self, typed: str, folder: Path | None = None) -> tuple[int, str]:
         script = (
             f'[ -f "{self._variables}" ] && . "{self._variables}"\n'
             f'trap \'pwd > "{self._place}"; export -p > "{self._variables}"\' EXIT\n{typed}'
         )
         done = subprocess.run(
             ["bash", "-c", script],  # noqa: S607 - whichever bash the reader has
-            cwd=self.here,
+            cwd=folder or self.here,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -76,7 +76,7 @@ def by_place(block: Block) -> str:
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Memory:
     """Several pages begin with the demonstration, which takes seconds and is always the same."""
-    return Memory("gapless demo", tmp_path_factory.mktemp("demonstration") / "folder")
+    return Memory(tmp_path_factory, ("gapless demo",))
 
 
 # -- What the pages say is so ----------------------------------------------------------------

@@ -111,7 +111,8 @@ def _become(job: dict[str, Any], streams: list[int]) -> None:
     time.tzset()
     through = bool(os.environ.get("PYTHONUNBUFFERED"))
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        raw = open(number, "wb" if number else "rb", closefd=False)  # noqa: SIM115
+        buffering = 0 if through and number else -1
+        raw = open(number, "wb" if number else "rb", buffering, closefd=False)  # noqa: SIM115
         encoding, errors = encodings[number]
         by_line = number == ERRORS or raw.isatty()
         text = io.TextIOWrapper(raw, encoding, errors, None, by_line, through)

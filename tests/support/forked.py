@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -19,7 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from support import fork_client
+
 SERVER = Path(__file__).with_name("fork_server.py")
+CLIENT = Path(__file__).with_name("fork_client.py")
 SECONDS = 600
 """What takes longer hangs."""
 
@@ -53,15 +54,11 @@ class Process:
             reads, self.stdin = _pipe_to()
         self.stdout, out = _pipe_from()
         self.stderr, err = _pipe_from()
-        self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(str(_server()))
         asked = {**job, "folder": str(folder), "variables": dict(variables)}
-        text = json.dumps(asked).encode() + b"\n"
-        sent = socket.send_fds(self._connection, [text], [reads, out, err])
-        self._connection.sendall(text[sent:])
+        self._connection = fork_client.asked(str(address()), asked, (reads, out, err))
         for number in (reads, out, err):
             os.close(number)
-        self.pid = self._told()
+        self.pid = fork_client.answer(self._connection)
 
     def poll(self) -> int | None:
         """Return how it ended; None while it is at work."""
@@ -76,13 +73,10 @@ class Process:
             if self.returncode is None:
                 self._connection.settimeout(timeout)
                 try:
-                    self.returncode = self._told()
+                    self.returncode = fork_client.answer(self._connection)
                 except (TimeoutError, BlockingIOError):
                     raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0) from None
             return self.returncode
-
-    def _told(self) -> int:
-        return int(struct.unpack("!i", self._connection.recv(4, socket.MSG_WAITALL))[0])
 
     def communicate(self, text: str | None = None, timeout: float = SECONDS) -> tuple[str, str]:
         """Write to it, read what it prints until its end, and return that."""
@@ -136,20 +130,17 @@ def gapless(
     *arguments: str, folder: Path, variables: Mapping[str, str], stdin: bool = False
 ) -> Process:
     """Start what the installed command `gapless` starts."""
-    job = {"script": "gapless", "arguments": [installed("gapless"), *arguments]}
-    return Process(
-        {**job, "first_path": str(Path(sys.executable).parent)}, folder, variables, stdin=stdin
-    )
+    job = fork_client.script("gapless", installed("gapless"), *arguments)
+    return Process(job, folder, variables, stdin=stdin)
 
 
 def python(
     *arguments: str, folder: Path, variables: Mapping[str, str], stdin: bool = False
 ) -> Process:
     """Start what `python -m …` or `python -c …` starts with these arguments."""
-    option, what, *rest = arguments
-    kind = {"-m": "module", "-c": "code"}[option]
-    job = {kind: what, "arguments": [what if option == "-m" else option, *rest]}
-    return Process({**job, "first_path": str(folder)}, folder, variables, stdin=stdin)
+    job = fork_client.interpreted(str(folder), *arguments)
+    assert job, f"{arguments} need an interpreter that starts; use subprocess"
+    return Process(job, folder, variables, stdin=stdin)
 
 
 def finished(process: Process, timeout: float = SECONDS) -> subprocess.CompletedProcess[str]:
@@ -165,6 +156,16 @@ def installed(name: str) -> str:
     found = str(beside) if beside.is_file() else shutil.which(name)
     assert found, f"{name} is not installed; pip install -e ."
     return found
+
+
+def commands(folder: Path) -> Path:
+    """Fill a folder with `gapless` and `python` for a shell whose PATH it heads."""
+    folder.mkdir()
+    client = f"{sys.executable} -IS {CLIENT} {address()}"
+    for name, real in (("gapless", installed("gapless")), ("python", sys.executable)):
+        (folder / name).write_text(f'#!/bin/sh\nexec {client} {name} {real} "$@"\n')
+        (folder / name).chmod(0o755)
+    return folder
 
 
 def _is_read_at_the_start(name: str, value: str) -> bool:
@@ -185,12 +186,12 @@ def _pipe_from() -> tuple[IO[str], int]:
 
 
 @cache
-def _server() -> Path:
+def address() -> Path:
     """Start the server of this worker, which ends with it; return where it listens."""
     folder = Path(tempfile.mkdtemp(prefix="forked-"))
-    address = folder / "socket"
+    found = folder / "socket"
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(address))
+        listener.bind(str(found))
         listener.listen()
         number = listener.fileno()
         server = subprocess.Popen(
@@ -207,4 +208,4 @@ def _server() -> Path:
         shutil.rmtree(folder)
 
     atexit.register(end)
-    return address
+    return found
