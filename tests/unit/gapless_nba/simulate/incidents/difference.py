@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,15 +52,7 @@ class Season:
     def differences(self) -> dict[str, Difference]:
         """Compare every row of every table with what it was."""
         with duckdb.connect() as connection:
-            return {
-                table: Difference(
-                    *(
-                        _rows(connection, f"FROM {one} EXCEPT ALL FROM {other}")
-                        for one, other in _both_ways(self.before, self.folder, table)
-                    )
-                )
-                for table in TABLES
-            }
+            return {table: _difference(connection, self, table) for table in TABLES}
 
     def rows(self, table: str, where: str) -> list[Row]:
         """Return rows as they were before."""
@@ -97,13 +90,35 @@ def copied(original: Path, folder: Path) -> Season:
     return Season(folder, original)
 
 
-def _both_ways(before: Path, after: Path, table: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    one, other = _read(before, table), _read(after, table)
-    return (one, other), (other, one)
+def _difference(connection: duckdb.DuckDBPyConnection, season: Season, table: str) -> Difference:
+    before, after = (_file(folder, table) for folder in (season.before, season.folder))
+    if filecmp.cmp(before, after, shallow=False):
+        return NOTHING
+    # Reads each file once; EXCEPT ALL in both directions would number the rows of either twice.
+    counted = " UNION ALL ".join(
+        f"SELECT *, {sign} AS signed FROM {_read(folder, table)}"
+        for sign, folder in ((-1, season.before), (1, season.folder))
+    )
+    found = _rows(
+        connection,
+        f"SELECT * EXCLUDE (signed), sum(signed)::BIGINT AS surplus FROM ({counted}) "
+        "GROUP BY ALL HAVING surplus <> 0",
+    )
+    gone: list[Row] = []
+    new: list[Row] = []
+    for row in found:
+        surplus = row.pop("surplus")
+        (new if surplus > 0 else gone).extend([row] * abs(surplus))
+    return Difference(gone, new)
+
+
+def _file(folder: Path, table: str) -> Path:
+    [file] = folder.glob(f"{table}.*")
+    return file
 
 
 def _read(folder: Path, table: str) -> str:
-    [file] = folder.glob(f"{table}.*")
+    file = _file(folder, table)
     if file.suffix == ".parquet":
         return f"read_parquet('{file}')"
     listed = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS[table].items())
