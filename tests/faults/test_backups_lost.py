@@ -11,14 +11,8 @@ import pytest
 from gapless.ledger.cleanings import Fate
 from gapless.retention.expiring import Lifetime
 from gapless.verbs.backups import DAMAGED, MISSING
-from support.offers import OFFERS, cleaned, listed, offers, restored, rows_files, with_offers
+from support.offers import OFFERS, cleaned, listed, offers, restored, rows_files
 from support.shopkeeper import Shopkeeper, day, sql
-
-
-@pytest.fixture(scope="session")
-def offered(pristine: Shopkeeper, tmp_path_factory: pytest.TempPathFactory) -> Shopkeeper:
-    """A shop with everything computed, offers of past days too; copied, never used."""
-    return with_offers(pristine.copy(tmp_path_factory.mktemp("offered") / "shop"))
 
 
 @pytest.fixture

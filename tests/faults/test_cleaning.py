@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
@@ -11,23 +10,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from gapless import Path as DatePath
-from gapless.declare.pipeline import Pipeline
 from gapless.due import Daily
 from gapless.errors import DeclarationError, GaplessError, TooMuch, UsageError
 from gapless.ledger.cleanings import Fate, Purpose
 from gapless.ledger.interface import Holder
 from gapless.ledger.liveness import host_name
 from gapless.plan.states import State
-from gapless.retention.backups import Backups
-from gapless.retention.expiring import Lifetime
-from gapless.retention.local import LocalPlace
-from gapless.verbs.backups import DAMAGED, OK
 from gapless.verbs.check_schedule import Punctuality, check_schedule
 from gapless.verbs.clean import CleanOptions, clean
 from gapless.verbs.clean_script import script
 from gapless.warehouse.duckdb import DuckDBWarehouse
-from gapless.warehouse.duckdb_saving import read_back
 from support.cleanings import a_cleaning
 from support.offers import (
     LIVING,
@@ -35,7 +27,6 @@ from support.offers import (
     OFFERS,
     PROMISES,
     STALE,
-    backups_of,
     cleaned,
     listed,
     offers,
@@ -44,16 +35,8 @@ from support.offers import (
     restored,
     rows_files,
     told,
-    with_offers,
 )
-from support.shop import rows
 from support.shopkeeper import COMPLETE_FEED, Shopkeeper, day, sql
-
-
-@pytest.fixture(scope="session")
-def offered(pristine: Shopkeeper, tmp_path_factory: pytest.TempPathFactory) -> Shopkeeper:
-    """A shop with everything computed, offers of past days too; copied, never used."""
-    return with_offers(pristine.copy(tmp_path_factory.mktemp("offered") / "shop"))
 
 
 @pytest.fixture
@@ -255,60 +238,6 @@ def test_rows_that_another_session_adds_during_the_delete_survive(
     assert [row[1] for row in offers(shop)[4]] == [10]
 
 
-def spoil(file: Path, how: str) -> None:
-    """Damage a file on the disk, and say it is as long as before or not."""
-    found = bytearray(file.read_bytes())
-    if how == "truncated":
-        file.write_bytes(found[: len(found) // 2])
-    elif how == "emptied":
-        file.write_bytes(b"")
-    else:
-        found[len(found) // 3] ^= 0xFF
-        file.write_bytes(found)
-
-
-@pytest.mark.parametrize("how", ["truncated", "emptied", "corrupted"])
-def test_a_backup_that_is_damaged_is_noticed_before_anything_is_deleted(
-    shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    before = offers(shop)
-    put = LocalPlace.put
-
-    def damaged(self: LocalPlace, name: str, file: Path) -> None:
-        put(self, name, file)
-        if name.endswith("rows.parquet"):
-            spoil(shop.folder / "backups" / name, how)
-
-    monkeypatch.setattr(LocalPlace, "put", damaged)
-    report = cleaned(shop)
-    assert report.exit_code == 1
-    assert "is damaged" in report.problems[0]
-    assert offers(shop) == before
-    assert {one.fate for one in told(shop)} == {Fate.FAILED}
-    monkeypatch.undo()
-    assert cleaned(shop).ok
-    assert sorted(offers(shop)) == [*LIVING]
-
-
-@pytest.mark.parametrize("how", ["truncated", "emptied", "corrupted"])
-@pytest.mark.parametrize("name", ["rows.parquet", "manifest.json"])
-def test_a_backup_that_is_damaged_later_is_named(shop: Shopkeeper, name: str, how: str) -> None:
-    """By `backups --verify`, and by a restore, which brings back the others."""
-    before = offers(shop)
-    cleaned(shop, batch_rows=20)
-    assert {one.state for one in listed(shop).backups} == {OK}
-    [*_, last] = sorted((shop.folder / "backups").rglob(name))
-    spoil(last, how)
-    report = listed(shop)
-    assert report.exit_code == 1
-    assert [one.backup_id for one in report.backups if one.state == DAMAGED] == [last.parent.name]
-    again = restored(shop)
-    # The last backup is that of day 6 alone.
-    assert offers(shop) == {number: before[number] for number in before if number != 6}
-    assert again.exit_code == 1
-    assert last.parent.name in " ".join(again.problems)
-
-
 def test_a_full_or_forbidden_folder_stops_the_cleaning(shop: Shopkeeper) -> None:
     """Nothing goes whose backup cannot be written, and what was not tried is named, too."""
     before = offers(shop)
@@ -390,33 +319,6 @@ def test_a_cleaning_that_cannot_go_on_is_in_the_ledger(shop: Shopkeeper) -> None
     assert caught.value.what in failed.problems[0]
 
 
-def test_old_backups_go_but_some_stay(shop: Shopkeeper) -> None:
-    """Two of each table stay however old they are; the ledger knows which dates went for good."""
-    lifetime = Lifetime(days=30, at_least=2)
-    for number in range(4):
-        assert cleaned(shop.at(MORNING + timedelta(days=number - 6))).ok
-    assert len(rows_files(shop)) == 4
-    later = shop.later(days=60)
-    report = cleaned(later, backups=lifetime)
-    assert report.ok
-    # The last three days outlived their retention meanwhile, so one more was made.
-    assert len(report.expired) == 3
-    assert len(rows_files(shop)) == 2
-    assert [one.fate for one in told(shop)].count(Fate.EXPIRED) == 3
-    assert listed(shop).exit_code == 0
-
-
-def test_no_old_backup_goes_while_a_newer_one_is_damaged(shop: Shopkeeper) -> None:
-    for number in range(4):
-        cleaned(shop.at(MORNING + timedelta(days=number - 6)))
-    newest = max(rows_files(shop), key=lambda file: file.parent.name)
-    spoil(newest, "truncated")
-    report = cleaned(shop.later(days=60), days=100, backups=Lifetime(30, 1))
-    assert report.exit_code == 1
-    assert "No old backup of analytics.offers was removed" in report.problems[0]
-    assert len(rows_files(shop)) == 4
-
-
 def test_a_cleaning_asks_the_warehouse_no_more_for_more_dates(shop: Shopkeeper) -> None:
     def statements(days: int) -> int:
         with opened(shop) as workspace:
@@ -486,79 +388,3 @@ def test_the_script_run_again_leaves_the_copy_alone(
     assert ("is there already" if brought_back else "it has not the 63 rows") in complaints[0]
     assert file.read_bytes() == saved
     assert offers(shop) == left
-
-
-class TestDeclaring:
-    """What cannot be let go is refused when it is declared."""
-
-    def test_a_table_that_is_demanded_for_past_dates(self) -> None:
-        pipeline = offers_pipeline()
-        with pytest.raises(DeclarationError, match="is demanded for past dates"):
-            pipeline.retain(pipeline.table(COMPLETE_FEED), days=7)
-
-    def test_twice(self) -> None:
-        pipeline = offers_pipeline()
-        with pytest.raises(DeclarationError, match="has a retention already"):
-            pipeline.retain(pipeline.table(OFFERS), days=7)
-
-    @pytest.mark.parametrize("days", [0, 999_999])
-    def test_less_than_a_day_or_more_than_can_be_counted_back(self, days: int) -> None:
-        pipeline = _not_retained()
-        with pytest.raises(DeclarationError, match=f"1 to 36,500 days .* not {days}"):
-            pipeline.retain(pipeline.table(OFFERS), days=days)
-
-    def test_a_replacement_that_nobody_demands(self) -> None:
-        pipeline = _not_retained()
-        offers_table = pipeline.table(OFFERS)
-        with pytest.raises(DeclarationError, match="of which no past date is demanded"):
-            pipeline.retain(offers_table, days=7, replaced_by=[offers_table])
-
-    def test_a_reader_without_another_source(self) -> None:
-        pipeline = _not_retained()
-        from gapless import keys_of, same_date  # noqa: PLC0415
-
-        offers_table = pipeline.table(OFFERS)
-        pipeline.derived(
-            "mart.only_offers",
-            key="shop_id",
-            sql="SELECT day, shop_id FROM offers",
-            inputs={"offers": same_date(offers_table)},
-            expected=keys_of(pipeline.table(COMPLETE_FEED)),
-        )
-        with pytest.raises(DeclarationError, match=r"mart\.only_offers reads its past dates"):
-            pipeline.retain(offers_table, days=7)
-
-
-def _not_retained() -> Pipeline:
-    pipeline = offers_pipeline()
-    pipeline.retentions.clear()
-    assert DatePath.HISTORICAL in pipeline.derived_table(OFFERS).on_request
-    return pipeline
-
-
-def test_a_manifest_says_what_is_needed_to_restore_by_hand(shop: Shopkeeper) -> None:
-    cleaned(shop)
-    [file] = (shop.folder / "backups").rglob("manifest.json")
-    said = json.loads(file.read_text())
-    assert said["table"] == OFFERS
-    assert said["rows"] == 63
-    assert said["dates"][str(day(0))]["rows"] == 9
-    assert list(said["columns"]) == ["amount", "day", "origin", "region", "shop_id"]
-    assert len(said["sha256"]) == 64
-    [(codec,)] = rows(
-        shop.file,
-        f"SELECT DISTINCT compression FROM parquet_metadata('{file.with_name('rows.parquet')}')",
-    )
-    assert codec == "ZSTD"
-
-
-def test_backups_of_others_in_the_same_place_are_left_alone(shop: Shopkeeper) -> None:
-    """Of another pipeline, and unfinished ones that this ledger knows nothing of."""
-    foreign = shop.folder / "backups" / "shop" / OFFERS / "20240101T000000-abcdef.0001"
-    foreign.mkdir(parents=True)
-    (foreign / "rows.parquet").write_bytes(b"at work")
-    elsewhere = Backups(LocalPlace(str(shop.folder / "backups")), "other", read_back)
-    assert cleaned(shop).ok
-    assert (foreign / "rows.parquet").exists()
-    assert not elsewhere.found().backups
-    assert foreign.name in backups_of(shop).found().unfinished

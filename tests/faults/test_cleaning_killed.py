@@ -28,17 +28,10 @@ from support.offers import (
     offers,
     restored,
     told,
-    with_offers,
 )
 from support.shopkeeper import Row, Shopkeeper, day, sql
 
 Offers = dict[int, list[Row]]
-
-
-@pytest.fixture(scope="session")
-def offered(pristine: Shopkeeper, tmp_path_factory: pytest.TempPathFactory) -> Shopkeeper:
-    """A shop with everything computed, offers of past days too; copied, never used."""
-    return with_offers(pristine.copy(tmp_path_factory.mktemp("offered") / "shop"))
 
 
 @pytest.fixture

@@ -19,14 +19,8 @@ from gapless.verbs.backups import DAMAGED, OK, UNFINISHED, list_backups
 from gapless.verbs.clean import CleanOptions, clean
 from gapless.verbs.restore import restore
 from gapless.warehouse.duckdb_saving import read_back
-from support.offers import LIVING, offers, with_offers
+from support.offers import LIVING, offers
 from support.shopkeeper import Shopkeeper
-
-
-@pytest.fixture(scope="session")
-def offered(pristine: Shopkeeper, tmp_path_factory: pytest.TempPathFactory) -> Shopkeeper:
-    """A shop with everything computed, offers of past days too; copied, never used."""
-    return with_offers(pristine.copy(tmp_path_factory.mktemp("offered") / "shop"))
 
 
 @pytest.fixture

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from gapless import History, SameDate, history, keys_of, last_days, same_date
+from gapless import keys_of, same_date
 from gapless.declare.pipeline import Pipeline
 from gapless.ledger.interface import Verdict
 from gapless.plan.states import State
-from support.shop import insert_fast_feed, shop_pipeline
+from support.shop import shop_pipeline
 from support.shopkeeper import (
     COMPLETE_FEED,
     DAILY_SUMMARY,
     SHOP_DAYS,
-    TABLES,
     Shopkeeper,
     day,
     one_table_pipeline,
@@ -21,8 +20,6 @@ from support.shopkeeper import (
     sql,
     touched,
 )
-
-WEEK = "mart.week"
 
 
 def lax_pipeline() -> Pipeline:
@@ -83,45 +80,6 @@ def test_window_of_another_season_does_not_hold_it(shop: Shopkeeper) -> None:
     lax.deliver_sales(4, 1)
     report = lax.backfill()
     assert touched(report) == {(SHOP_DAYS, 4), (COMPLETE_FEED, 4), *summary_from(4, 6)}
-
-
-def test_window_of_days_holds_exactly_its_days(shop: Shopkeeper) -> None:
-    """F13: of a three-day window only the three days after the hole are stale."""
-    keeper = shop.using(week_pipeline(3))
-    assert keeper.backfill().exit_code == 0
-    shop.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(4)} AND shop_id = 1")
-    report = keeper.backfill()
-    assert touched(report) == {(SHOP_DAYS, 4), *((WEEK, number) for number in (4, 5, 6, 7))}
-    assert keeper.stale() == set()
-
-
-def test_own_date_is_no_part_of_its_window(shop: Shopkeeper) -> None:
-    """A change on D does not make a table stale on D that reads only what was before D."""
-    keeper = shop.using(week_pipeline(3, reads_own_date=False))
-    assert keeper.backfill().exit_code == 0
-    shop.change(f"UPDATE raw.sales SET amount = amount + 1 WHERE day = {sql(4)} AND shop_id = 1")
-    report = keeper.backfill()
-    assert touched(report) == {(SHOP_DAYS, 4), *((WEEK, number) for number in (5, 6, 7))}
-    assert keeper.stale() == set()
-
-
-def test_window_offers_no_row_of_its_own_day(shop: Shopkeeper) -> None:
-    """What a SELECT is given as history ends the day before, even if it does not ask for that."""
-    pipeline = one_table_pipeline()
-    opening_hours, shop_days = pipeline.table("raw.opening_hours"), pipeline.table(SHOP_DAYS)
-    pipeline.derived(
-        WEEK,
-        key="shop_id",
-        sql="SELECT h.day, h.shop_id, (SELECT count(*) FROM past AS p "
-        "WHERE p.shop_id = h.shop_id) AS days FROM hours AS h WHERE NOT h.closed_for_good",
-        inputs={"hours": same_date(opening_hours), "past": history(shop_days, last_days(3))},
-        expected=keys_of(opening_hours, exclude={"closed_for_good": "closed_for_good"}),
-    )
-    keeper = shop.using(pipeline)
-    assert keeper.backfill(SHOP_DAYS).exit_code == 0
-    assert keeper.backfill(WEEK, chunk_size=1).exit_code == 0
-    counted = shop.rows(f"SELECT DISTINCT day, days FROM {WEEK} ORDER BY day")
-    assert counted == [(day(number), min(number, 3)) for number in range(10)]
 
 
 def test_changed_reference_makes_its_readers_stale(done: Shopkeeper) -> None:
@@ -350,57 +308,6 @@ def test_column_that_is_gone_refuses_to_drop_it(done: Shopkeeper) -> None:
     assert done.everything() == before
 
 
-# -- 18: things move -------------------------------------------------------------------------
-
-
-def test_postponed_day_is_published_where_it_moved(done: Shopkeeper) -> None:
-    """F18: a day that moved to the end of the calendar is complete there."""
-    postpone(done, 4, 10)
-    done.backfill()
-    assert done.standing(SHOP_DAYS, 10).state is State.COMPLETE
-    assert done.shops(SHOP_DAYS, 10) == list(range(1, 10))
-
-
-def test_postponed_day_changes_the_windows_behind_it(done: Shopkeeper) -> None:
-    """F18: the days after the old date wait until what moved away is removed, then forget it."""
-    postpone(done, 4, 10)
-    assert done.backfill().exit_code == 1
-    for table in TABLES:
-        advice = done.standing(table, 4).reason.partition("remove them: ")[2]
-        assert advice.startswith(f"DELETE FROM {table} ")
-        done.change(advice)
-    assert done.backfill().exit_code == 0
-    usual = done.rows(f"SELECT usual FROM {DAILY_SUMMARY} WHERE day = {sql(5)} AND shop_id = 1")
-    assert usual == [(sum((100, 101, 102, 103)) / 4,)]
-
-
-def test_shop_that_moved_region_is_served_from_its_new_one(shop: Shopkeeper) -> None:
-    """F18: like a traded player's: the stale row of the old region is passed over and filled."""
-    shop.open_more(4, "south", 11, 12)
-    shop.change(
-        *insert_fast_feed(day(4), (*range(1, 10), 11, 12)),
-        "UPDATE raw.fast_feed SET region = 'south', amount = -99 WHERE shop_id = 3",
-    )
-    assert shop.backfill().exit_code == 0
-    rows = shop.rows(f"SELECT origin, amount FROM {DAILY_SUMMARY} WHERE day={sql(4)} AND shop_id=3")
-    assert rows == [("complete", 304.0)]
-
-
-def test_two_shops_of_one_name_stay_two(shop: Shopkeeper) -> None:
-    """F18: names are for people; rows are told apart by their keys."""
-    shop.change("UPDATE raw.opening_hours SET name = 'Twin' WHERE shop_id IN (1, 2)")
-    assert shop.backfill().exit_code == 0
-    shop.lose_sales(4, 1)
-    found = result(shop.backfill(SHOP_DAYS), SHOP_DAYS, 4)
-    assert "lost, first: Twin (1)" in found.reason or "Twin (1)" in found.reason
-
-
-def postpone(shop: Shopkeeper, number: int, to: int) -> None:
-    """Move everything raw of one day to another."""
-    for table in ("raw.opening_hours", "raw.sales"):
-        shop.change(f"UPDATE {table} SET day = {sql(to)} WHERE day = {sql(number)}")
-
-
 def with_table_after_the_feed() -> Pipeline:
     """Declare the shop with one more table, which reads the complete feed alone."""
     pipeline = shop_pipeline()
@@ -425,29 +332,6 @@ def with_doubled_amounts(pipeline: Pipeline) -> Pipeline:
     """Compute twice the sales."""
     text = pipeline.derived_table(SHOP_DAYS).statement.text
     return redefined(pipeline, SHOP_DAYS, text.replace("s.amount", "2 * s.amount AS amount", 1))
-
-
-def week_pipeline(days: int, *, reads_own_date: bool = True) -> Pipeline:
-    """Sum up the days before each day; expected are the shops that are open."""
-    pipeline = one_table_pipeline()
-    opening_hours, shop_days = pipeline.table("raw.opening_hours"), pipeline.table(SHOP_DAYS)
-    inputs: dict[str, SameDate | History] = {
-        "hours": same_date(opening_hours),
-        "past": history(shop_days, last_days(days)),
-    }
-    if reads_own_date:
-        inputs["today"] = same_date(shop_days)
-    own = "JOIN today AS t USING (day, shop_id) " if reads_own_date else ""
-    pipeline.derived(
-        WEEK,
-        key="shop_id",
-        sql="SELECT h.day, h.shop_id, (SELECT sum(p.amount) FROM past AS p WHERE "
-        f"p.shop_id = h.shop_id AND p.day < h.day AND p.day >= h.day - {days}) AS total "
-        f"FROM hours AS h {own}WHERE NOT h.closed_for_good",
-        inputs=inputs,
-        expected=keys_of(opening_hours, exclude={"closed_for_good": "closed_for_good"}),
-    )
-    return pipeline
 
 
 def test_a_column_that_a_reader_cannot_see_changes_nothing_for_it(shop: Shopkeeper) -> None:

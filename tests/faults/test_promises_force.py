@@ -28,6 +28,7 @@ from support.shopkeeper import (
     sql,
     touched,
 )
+from support.waiving import with_holes
 
 WHY = "two tills were stolen; the owner knows"
 
@@ -36,13 +37,6 @@ def waivers(shop: Shopkeeper) -> list[Waiver]:
     """Return every waiver in the ledger."""
     with shop.ledger() as ledger:
         return ledger.waivers()
-
-
-def with_holes(shop: Shopkeeper, *numbers: int) -> Shopkeeper:
-    """Leave three of nine shops without sales on some days."""
-    for number in numbers:
-        shop.lose_sales(number, 1, 2, 3)
-    return shop
 
 
 # -- 9: no other door ------------------------------------------------------------------------

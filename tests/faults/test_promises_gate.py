@@ -1,10 +1,10 @@
-"""Promises 3, 4 and 8: refused means untouched, unknown blocks, never less."""
+"""Promise 3: refused means untouched, whatever a gate refuses; and no date is skipped."""
 
 from __future__ import annotations
 
 import pytest
 
-from gapless import at_least, check, rule
+from gapless import at_least, rule
 from gapless.ledger.interface import Verdict
 from gapless.plan.states import State
 from support.shop import insert_fast_feed, shop_pipeline
@@ -15,13 +15,10 @@ from support.shopkeeper import (
     SHOP_DAYS,
     TABLES,
     Shopkeeper,
-    checked,
     day,
-    every_row,
     gated,
     one_table_pipeline,
     outcomes,
-    redefined,
     result,
     sql,
     touched,
@@ -259,216 +256,6 @@ def test_row_without_a_key_is_refused(shop: Shopkeeper) -> None:
     assert found.outcome == "refused"
 
 
-# -- 4: unknown blocks -----------------------------------------------------------------------
-
-
-def test_failing_check_query_is_unknown(done: Shopkeeper) -> None:
-    """F15: a check whose query fails is not a pass: nothing is published, the exit code is 4."""
-    before = done.table(SHOP_DAYS)
-    done.change("UPDATE raw.sales SET amount = amount + 1")
-    broken = checked(shop_pipeline(), SHOP_DAYS, every_row("broken", "error('broken')"))
-    report = done.using(broken).backfill(SHOP_DAYS)
-    assert {found.state for found in report.results} == {State.UNKNOWN}
-    assert report.exit_code == 4
-    assert done.table(SHOP_DAYS) == before
-
-
-def test_check_that_fails_on_one_date_leaves_the_others(shop: Shopkeeper) -> None:
-    """A date on which a check cannot be evaluated is unknown; the other dates are published."""
-    picky = every_row("picky", f"CASE WHEN day = {sql(4)} THEN error('no') ELSE TRUE END")
-    report = shop.using(checked(shop_pipeline(), SHOP_DAYS, picky)).backfill(SHOP_DAYS)
-    states = {number: result(report, SHOP_DAYS, number).state for number in range(10)}
-    assert states.pop(4) is State.UNKNOWN
-    assert set(states.values()) == {State.COMPLETE}
-    assert report.exit_code == 4
-
-
-def test_check_that_examines_nothing_is_unknown(shop: Shopkeeper) -> None:
-    """A blocking check that found nothing to examine has not passed anything."""
-    idle = check(
-        "idle", "SELECT day, shop_id AS entity, TRUE AS ok, '' AS detail FROM candidate WHERE FALSE"
-    )
-    report = shop.using(checked(shop_pipeline(), SHOP_DAYS, idle)).backfill(SHOP_DAYS)
-    assert {(found.outcome, found.state) for found in report.results} == {
-        ("refused", State.UNKNOWN)
-    }
-    assert report.exit_code == 4
-    assert SHOP_DAYS not in {table for table, _ in shop.publications()}
-
-
-def test_check_that_says_null_has_not_passed(shop: Shopkeeper) -> None:
-    """A check that answers NULL has not said yes."""
-    silent = checked(shop_pipeline(), SHOP_DAYS, every_row("silent", "NULL::BOOLEAN"))
-    report = shop.using(silent).backfill(SHOP_DAYS)
-    assert {found.outcome for found in report.results} == {"refused"}
-
-
-def test_check_that_only_reports_stops_nothing(shop: Shopkeeper) -> None:
-    """A violation of a check that does not block is a fact in the evidence, and no more."""
-    curious = checked(
-        shop_pipeline(), SHOP_DAYS, every_row("curious", "shop_id <> 3", blocking=False)
-    )
-    assert shop.using(curious).backfill(SHOP_DAYS).exit_code == 0
-    [attempt] = shop.attempts(SHOP_DAYS, 4)
-    [found] = [gate for gate in attempt.evidence["gate"] if gate["check"] == "curious"]
-    assert found["outcome"] == "warn"
-
-
-def test_failing_source_check_blocks(shop: Shopkeeper) -> None:
-    """A check of a source whose query fails makes the source unknown and blocks its readers."""
-    broken = check(
-        "broken", "SELECT day, shop_id AS entity, error('no') AS ok, '' AS detail FROM candidate"
-    )
-    report = shop.using(checked(shop_pipeline(), "raw.sales", broken)).backfill()
-    assert {found.outcome for found in report.results} <= {"blocked", "warm_up"}
-    assert "could not be evaluated" in result(report, SHOP_DAYS, 4).reason
-    assert report.exit_code != 0
-    assert shop.publications() == {}
-
-
-def test_source_check_that_examines_nothing_blocks(shop: Shopkeeper) -> None:
-    """A source whose check examined nothing on a date is unknown on that date."""
-    idle = check(
-        "idle",
-        "SELECT day, shop_id AS entity, TRUE AS ok, '' AS detail FROM candidate "
-        f"WHERE day <> {sql(4)}",
-    )
-    report = shop.using(checked(shop_pipeline(), "raw.sales", idle)).backfill(SHOP_DAYS)
-    assert outcomes(report, SHOP_DAYS) == {
-        number: "blocked" if number == 4 else "published" for number in range(10)
-    }
-    assert "examined nothing" in result(report, SHOP_DAYS, 4).reason
-
-
-def test_poisoned_date_does_not_take_the_others_along(shop: Shopkeeper) -> None:
-    """A row that makes the SELECT itself fail costs its own date only."""
-    poisoned = redefined(
-        one_table_pipeline(),
-        SHOP_DAYS,
-        "SELECT day, shop_id, CASE amount WHEN 304 THEN error('poison') ELSE amount END AS amount "
-        "FROM sales",
-    )
-    report = shop.using(poisoned).backfill()
-    assert outcomes(report, SHOP_DAYS) == {
-        number: "failed" if number == 4 else "published" for number in range(10)
-    }
-    assert report.exit_code == 4
-    assert "poison" in result(report, SHOP_DAYS, 4).reason
-
-
-def test_zero_of_zero_is_not_all(shop: Shopkeeper) -> None:
-    """0 of 0 is unknown and shown as such, never as 100 %."""
-    shop.change(f"UPDATE raw.opening_hours SET closed_for_good = TRUE WHERE day = {sql(4)}")
-    found = result(shop.using(one_table_pipeline()).backfill(), SHOP_DAYS, 4)
-    assert found.state is State.UNKNOWN
-    assert found.attempt is not None
-    assert found.attempt.coverage is None
-    assert "100 %" not in found.reason.split(", expected")[0]
-
-
-# -- 8: never less ---------------------------------------------------------------------------
-
-
-def test_fewer_keys_are_refused(done: Shopkeeper) -> None:
-    """F9: a rerun that has lost a published key is refused, although it passes its coverage."""
-    before = done.table(SHOP_DAYS)
-    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    lax.lose_sales(4, 3)
-    report = lax.backfill(SHOP_DAYS)
-    found = result(report, SHOP_DAYS, 4)
-    assert found.outcome == "refused"
-    assert "never_less: 1" in found.reason
-    assert "lost, first: Shop 03 (3)" in found.reason
-    assert done.table(SHOP_DAYS) == before
-
-
-def test_fewer_keys_are_refused_when_the_reference_shrank_too(done: Shopkeeper) -> None:
-    """A reference that lost the same shops cannot talk the engine into publishing less."""
-    before = done.table(SHOP_DAYS)
-    for table in ("raw.sales", "raw.opening_hours"):
-        done.change(f"DELETE FROM {table} WHERE day = {sql(4)} AND shop_id = 3")
-    report = done.backfill(SHOP_DAYS)
-    assert result(report, SHOP_DAYS, 4).outcome == "refused"
-    assert done.table(SHOP_DAYS) == before
-
-
-def test_key_that_lost_its_value_is_less(done: Shopkeeper) -> None:
-    """A key that is still there but not usable any more is lost, too."""
-    before = done.table(SHOP_DAYS)
-    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    done.change(f"UPDATE raw.sales SET amount = NULL WHERE day = {sql(4)} AND shop_id = 3")
-    report = lax.backfill(SHOP_DAYS)
-    assert result(report, SHOP_DAYS, 4).outcome == "refused"
-    assert done.table(SHOP_DAYS) == before
-
-
-def test_less_is_less_also_behind_rows_that_were_changed(done: Shopkeeper) -> None:
-    """Somebody's change of one row does not give leave to lose the expected keys of others."""
-    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    done.change(f"UPDATE {SHOP_DAYS} SET amount = 1 WHERE day = {sql(4)} AND shop_id = 9")
-    before = done.table(SHOP_DAYS)
-    lax.lose_sales(4, 3)
-    report = lax.backfill(SHOP_DAYS)
-    assert result(report, SHOP_DAYS, 4).outcome == "refused"
-    assert done.table(SHOP_DAYS) == before
-
-
-def test_rows_from_before_the_first_publication_are_guarded(shop: Shopkeeper) -> None:
-    """Rows that another job had written are not replaced by fewer either."""
-    shop.change(
-        "CREATE SCHEMA analytics",
-        f"CREATE TABLE {SHOP_DAYS} AS SELECT s.day, s.shop_id, o.name, o.region, s.amount "
-        "FROM raw.sales AS s JOIN raw.opening_hours AS o USING (day, shop_id)",
-    )
-    before = shop.table(SHOP_DAYS)
-    lax = shop.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    lax.lose_sales(4, 3)
-    report = lax.backfill(SHOP_DAYS)
-    assert outcomes(report, SHOP_DAYS) == {
-        number: "refused" if number == 4 else "unchanged" for number in range(10)
-    }
-    assert shop.table(SHOP_DAYS) == before
-
-
-def test_other_keys_are_less(done: Shopkeeper) -> None:
-    """As many keys as before, but not the same ones, is less."""
-    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    for table in ("raw.sales", "raw.opening_hours"):
-        done.change(f"UPDATE {table} SET shop_id = 33 WHERE day = {sql(4)} AND shop_id = 3")
-    found = result(lax.backfill(SHOP_DAYS), SHOP_DAYS, 4)
-    assert found.outcome == "refused"
-    assert "never_less: 1" in found.reason
-
-
-def test_more_keys_are_welcome(shop: Shopkeeper) -> None:
-    """A rerun that has more than before replaces it."""
-    lax = shop.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    lax.lose_sales(4, 3)
-    assert lax.backfill(SHOP_DAYS).exit_code == 0
-    shop.deliver_sales(4, 3)
-    report = lax.backfill(SHOP_DAYS)
-    assert touched(report) == {(SHOP_DAYS, 4)}
-    assert shop.shops(SHOP_DAYS, 4) == list(OPEN_SHOPS)
-
-
-def test_day_that_is_not_closed_yet_overwrites_nothing(done: Shopkeeper) -> None:
-    """A till that was opened again blocks the date; the good rows stay."""
-    before = done.table(SHOP_DAYS)
-    done.change(f"UPDATE raw.sales SET closed = FALSE, amount = 0 WHERE day = {sql(4)}")
-    report = done.backfill()
-    assert result(report, SHOP_DAYS, 4).outcome == "blocked"
-    assert "a till is still open" in result(report, SHOP_DAYS, 4).reason
-    assert done.table(SHOP_DAYS) == before
-
-
-def test_source_that_was_emptied_overwrites_nothing(done: Shopkeeper) -> None:
-    """A source date that lost all its rows is missing; the good rows stay."""
-    before = {table: done.table(table) for table in TABLES}
-    done.change(f"DELETE FROM raw.sales WHERE day = {sql(4)}")
-    assert done.backfill().exit_code == 1
-    assert {table: done.table(table) for table in TABLES} == before
-
-
 # -- dates are not skipped -------------------------------------------------------------------
 
 
@@ -519,14 +306,3 @@ def test_rule_is_applied_to_every_row(shop: Shopkeeper) -> None:
     assert outcomes(strict.backfill(), SHOP_DAYS) == {
         number: "refused" if number == 4 else "published" for number in range(10)
     }
-
-
-def test_doubled_row_gives_no_leave_to_lose_another(done: Shopkeeper) -> None:
-    """A row too many is not set off against an expected key that is gone: sets, not counts."""
-    lax = done.using(shop_pipeline(coverage=0.5, group_coverage=0.5))
-    done.change(f"INSERT INTO {SHOP_DAYS} FROM {SHOP_DAYS} WHERE day = {sql(4)} AND shop_id = 9")
-    before = done.table(SHOP_DAYS)
-    lax.lose_sales(4, 3)
-    report = lax.backfill(SHOP_DAYS)
-    assert result(report, SHOP_DAYS, 4).outcome == "refused"
-    assert done.table(SHOP_DAYS) == before

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gapless.errors import GaplessError, PublicationConflict, UsageError, WarehouseFull
-from gapless.ledger.interface import Attempt, Retry, Verdict
+from gapless.errors import UsageError
+from gapless.ledger.interface import Retry, Verdict
 from gapless.plan.giving_up import Patience
 from gapless.plan.states import State
 from gapless.verbs.backfill import BackfillOptions
-from gapless.verbs.repair import Repaired, RepairOptions, RepairReport, plan_repair
+from gapless.verbs.repair import RepairOptions, plan_repair
 from gapless.verbs.selection import Selection
-from gapless.warehouse.duckdb import DuckDBWarehouse
+from support.repairing import AT_ONCE, became, failing, full, gap_of, tried
 from support.shop import NOW, shop_pipeline
 from support.shopkeeper import (
     COMPLETE_FEED,
@@ -31,22 +29,6 @@ from support.shopkeeper import (
 )
 
 SALES = "raw.sales"
-AT_ONCE = RepairOptions(sleep=lambda _: None)
-
-
-def became(report: RepairReport, table: str) -> dict[int, str]:
-    """Return what became of each gap of one table."""
-    return {(g.partition - day(0)).days: g.outcome for g in report.gaps if g.table == table}
-
-
-def gap_of(report: RepairReport, table: str, number: int) -> Repaired:
-    [found] = [g for g in report.gaps if (g.table, g.partition) == (table, day(number))]
-    return found
-
-
-def tried(shop: Shopkeeper, table: str, number: int) -> list[Attempt]:
-    """Return the attempts at one partition that were not blocked."""
-    return [a for a in shop.attempts(table, number) if a.verdict is not Verdict.BLOCKED]
 
 
 def poison(shop: Shopkeeper, number: int) -> None:
@@ -64,40 +46,6 @@ def casting() -> Any:
     text = table.statement.text.replace("s.amount", "s.amount::DOUBLE AS amount")
     pipeline.tables[SHOP_DAYS] = replace(table, statement=replace(table.statement, text=text))
     return pipeline
-
-
-@contextmanager
-def failing(
-    monkeypatch: pytest.MonkeyPatch,
-    error: Callable[[], GaplessError],
-    *,
-    table: str = SHOP_DAYS,
-    number: int = 4,
-    times: int = 1000,
-) -> Iterator[list[int]]:
-    """Have every publication that holds a day fail, the first so many times."""
-    publish, left, sizes = DuckDBWarehouse.publish, [times], []
-
-    def failing_publish(self: DuckDBWarehouse, request: Any) -> None:
-        days = [publication.partition for publication in request.publications]
-        if request.table == table:
-            sizes.append(len(days))
-            if day(number) in days and left[0]:
-                left[0] -= 1
-                raise error()
-        publish(self, request)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(DuckDBWarehouse, "publish", failing_publish)
-        yield sizes
-
-
-def conflict() -> GaplessError:
-    return PublicationConflict("somebody else was first")
-
-
-def full() -> GaplessError:
-    return WarehouseFull("no memory left")
 
 
 class TestClosing:
@@ -375,74 +323,6 @@ class TestStarving:
         assert sizes[0] == 10
         assert set(sizes[2:]) == {1}
         assert gap_of(report, SHOP_DAYS, 4).attempts == 3
-
-
-class TestRetrying:
-    def test_what_failed_for_no_fault_of_its_own_is_tried_again_in_the_same_call(
-        self, shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with failing(monkeypatch, conflict, times=2):
-            report = shop.repair(options=AT_ONCE)
-        assert report.exit_code == 0
-        assert gap_of(report, SHOP_DAYS, 4).attempts == 3
-        assert [a.retry for a in tried(shop, SHOP_DAYS, 4)] == [
-            Retry.TRANSIENT,
-            Retry.TRANSIENT,
-            Retry.NONE,
-        ]
-        assert len(report.run_ids) == 3
-
-    def test_what_it_blocked_meanwhile_follows_in_the_same_call(
-        self, shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with failing(monkeypatch, conflict, times=1):
-            report = shop.repair(options=AT_ONCE)
-        assert set(became(report, DAILY_SUMMARY).values()) == {"repaired"}
-        assert shop.gaps().gaps == ()
-
-    def test_what_was_refused_is_not_tried_again_in_the_same_call(
-        self, shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The retry of one day is no reason to refuse another one twice."""
-        shop.lose_sales(7, 1, 2, 3)
-        with failing(monkeypatch, conflict, times=2):
-            shop.repair(options=AT_ONCE)
-        assert len(tried(shop, SHOP_DAYS, 7)) == 1
-
-    def test_the_waits_double(self, shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch) -> None:
-        waits: list[float] = []
-        patient = RepairOptions(patience=Patience(4), wait=3.0, sleep=waits.append)
-        with failing(monkeypatch, conflict):
-            shop.repair(SHOP_DAYS, options=patient)
-        assert waits == [3.0, 6.0, 12.0]
-
-    def test_it_is_tried_so_often_in_all_and_left_alone_for_a_while(
-        self, shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        patience = Patience(3, timedelta(hours=12))
-        options = replace(AT_ONCE, patience=patience)
-        with failing(monkeypatch, conflict):
-            first = shop.repair(SHOP_DAYS, options=options)
-            soon = shop.at(NOW + timedelta(hours=11)).repair(SHOP_DAYS, options=options)
-            later = shop.at(NOW + timedelta(hours=12)).repair(SHOP_DAYS, options=options)
-        assert gap_of(first, SHOP_DAYS, 4).given_up
-        assert gap_of(soon, SHOP_DAYS, 4).outcome == "given_up"
-        assert gap_of(later, SHOP_DAYS, 4).attempts == 1
-        assert len(tried(shop, SHOP_DAYS, 4)) == 4
-
-    def test_mended_surroundings_are_noticed_after_a_while(
-        self, shop: Shopkeeper, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with failing(monkeypatch, full):
-            shop.repair(SHOP_DAYS, options=AT_ONCE)
-        report = shop.at(NOW + timedelta(days=1)).repair(SHOP_DAYS)
-        assert became(report, SHOP_DAYS) == {4: "repaired"}
-
-    def test_nothing_is_slept_away_when_nothing_is_worth_it(self, shop: Shopkeeper) -> None:
-        shop.lose_sales(4, 1, 2, 3)
-        waits: list[float] = []
-        shop.repair(options=RepairOptions(sleep=waits.append))
-        assert waits == []
 
 
 def test_every_attempt_tells_what_it_was_made_from(shop: Shopkeeper) -> None:

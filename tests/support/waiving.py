@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from gapless.ledger.interface import Waiver
+from gapless.run.report import RunReport
 from gapless.verbs.selection import Selection
 from gapless.verbs.unwaive import UnwaiveReport, UnwaiveRequest, unwaive
 from gapless.verbs.waive import WaiveReport, WaiveRequest, waive
@@ -59,3 +60,15 @@ def on_record(shop: Shopkeeper) -> list[Waiver]:
     """Return every waiver in the ledger."""
     with shop.ledger() as ledger:
         return ledger.waivers()
+
+
+def with_holes(shop: Shopkeeper, *numbers: int) -> Shopkeeper:
+    """Leave three of nine shops without sales on some days."""
+    for number in numbers:
+        shop.lose_sales(number, 1, 2, 3)
+    return shop
+
+
+def on_day(shop: Shopkeeper, number: int, *tables: str) -> RunReport:
+    """Backfill one day."""
+    return shop.backfill(*(tables or (SHOP_DAYS,)), dates=[day(number)])
