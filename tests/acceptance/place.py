@@ -22,6 +22,7 @@ from gapless.config.settings import load_settings
 from gapless.verbs.workspace import Workspace
 from gapless.wiring import open_workspace
 from support import forked
+from support.past_gapless import attached
 
 WAREHOUSE = "nba.duckdb"
 LEDGER = "nba-ledger.sqlite"
@@ -102,19 +103,19 @@ class Place:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Read the warehouse without Gapless."""
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+        with attached(self.warehouse, read_only=True) as connection:
             return connection.execute(query).fetchall()
 
     def records(self, table: str, day: date) -> list[dict[str, Any]]:
         """Return the rows of a table on a date, by column."""
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+        with attached(self.warehouse, read_only=True) as connection:
             found = connection.execute(f"FROM {table} WHERE game_date = DATE '{day}'")
             names = [column[0] for column in found.description or ()]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def change(self, *statements: str) -> None:
         """Change the warehouse behind Gapless' back, as another job would."""
-        with duckdb.connect(str(self.warehouse)) as connection:
+        with attached(self.warehouse) as connection:
             for statement in statements:
                 connection.execute(statement)
 

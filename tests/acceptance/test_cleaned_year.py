@@ -25,7 +25,7 @@ from gapless.wiring import open_workspace
 
 UPCOMING = "analytics.upcoming_player_game_context"
 FIRST = date(2022, 10, 18)
-GAME_DAYS = tuple(FIRST + timedelta(days=number) for number in range(0, 120, 2))
+GAME_DAYS = tuple(FIRST + timedelta(days=number) for number in range(0, 120, 3))
 YEAR = tuple(FIRST + timedelta(days=number) for number in range(365))
 NEW_YORK = ZoneInfo("America/New_York")
 

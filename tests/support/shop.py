@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import duckdb
-
 from gapless import (
     Gate,
     Pipeline,
@@ -30,6 +28,7 @@ from gapless.ledger.interface import Ledger
 from gapless.ledger.sql_ledger import SqlLedger
 from gapless.verbs.workspace import Workspace
 from gapless.warehouse.duckdb import DuckDBWarehouse
+from support.past_gapless import attached
 
 FIRST = date(2024, 1, 1)
 NOW = datetime(2024, 12, 31, 12, tzinfo=UTC)
@@ -115,7 +114,7 @@ def fill(file: Path, days: int = 10, *, closed: Sequence[int] = ()) -> list[date
         The days on which shops open.
     """
     open_days = [FIRST + timedelta(days=n) for n in range(days) if n not in set(closed)]
-    with duckdb.connect(str(file)) as connection:
+    with attached(file) as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
         connection.execute(
             "CREATE TABLE raw.opening_hours (day DATE, season VARCHAR, shop_id INTEGER, "
@@ -144,14 +143,14 @@ def fill(file: Path, days: int = 10, *, closed: Sequence[int] = ()) -> list[date
 
 def change(file: Path, *statements: str) -> None:
     """Change the warehouse behind Gapless' back, as another job would."""
-    with duckdb.connect(str(file)) as connection:
+    with attached(file) as connection:
         for statement in statements:
             connection.execute(statement)
 
 
 def rows(file: Path, query: str) -> list[tuple[object, ...]]:
     """Read the warehouse without Gapless."""
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with attached(file, read_only=True) as connection:
         return connection.execute(query).fetchall()
 
 
