@@ -109,4 +109,4 @@ def test_signals(tmp_path: Path) -> None:
 def test_variables_of_the_interpreter(tmp_path: Path) -> None:
     """What is read before the first import cannot be given, and is refused."""
     with pytest.raises(AssertionError, match="PYTHONHASHSEED"):
-        forked.python("-c", "", folder=tmp_path, variables=environment(PYTHONHASHSEED="1"))
+        forked.python("-c", "pass", folder=tmp_path, variables=environment(PYTHONHASHSEED="1"))

@@ -76,25 +76,28 @@ class Process:
                     self.returncode = fork_client.answer(self._connection)
                 except (TimeoutError, BlockingIOError):
                     raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0) from None
+                self._connection.close()
             return self.returncode
 
     def communicate(self, text: str | None = None, timeout: float = SECONDS) -> tuple[str, str]:
         """Write to it, read what it prints until its end, and return that."""
         complaints: list[str] = []
         reader = threading.Thread(target=lambda: complaints.append(self.stderr.read()))
-        reader.start()
+        # Ends what hangs, and with it the reading.
+        watch = threading.Timer(timeout, self.kill)
+        for thread in (reader, watch):
+            thread.start()
         try:
             if self.stdin:
                 self.stdin.write(text or "")
                 self.stdin.close()
-            # Ends what hangs, and with it the reading.
-            watch = threading.Timer(timeout, self.kill)
-            watch.start()
             said = self.stdout.read()
             self.wait()
         finally:
             watch.cancel()
             reader.join()
+        for stream in (self.stdout, self.stderr):
+            stream.close()
         return said, complaints[0]
 
     def send_signal(self, number: int) -> None:
@@ -123,7 +126,6 @@ class Process:
             if stream:
                 stream.close()
         self.wait()
-        self._connection.close()
 
 
 def gapless(

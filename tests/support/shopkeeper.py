@@ -15,8 +15,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from gapless import Gate, Pipeline, check, keys_of, same_date
 from gapless.cli.app import run as run_command
 from gapless.clock import Clock
@@ -38,6 +36,7 @@ from gapless.verbs.selection import Selection
 from gapless.verbs.status import StatusReport, status
 from gapless.verbs.validate import validate
 from gapless.verbs.workspace import Workspace
+from support.past_gapless import attached
 from support.shop import FIRST, NOW, change, close, fill, open_shop, rows, shop_pipeline
 
 SHOP_DAYS = "analytics.shop_days"
@@ -276,7 +275,7 @@ class Shopkeeper:
     def everything(self) -> dict[str, list[Row]]:
         """Read every table of the warehouse in full, the publications among them."""
         names = self.table_names()
-        with duckdb.connect(str(self.file), read_only=True) as connection:
+        with attached(self.file, read_only=True) as connection:
             return {
                 name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall()
                 for name in names

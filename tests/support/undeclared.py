@@ -8,13 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from gapless.undeclared.guess import GuessReport
 from gapless.undeclared.model import AuditReport, Condition, Partition
 from gapless.undeclared.question import Question
 from gapless.verbs.audit import audit
 from gapless.wiring import open_tables
+from support.past_gapless import attached
 
 TODAY = date(2024, 7, 1)
 FIRST = date(2024, 3, 1)
@@ -29,7 +28,7 @@ class PlainFile:
 
     def change(self, *statements: str) -> None:
         """Change the file as any program would."""
-        with duckdb.connect(str(self.file)) as connection:
+        with attached(self.file) as connection:
             for statement in statements:
                 connection.execute(statement)
 
