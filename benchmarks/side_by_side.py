@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from checksums import checksum
 from plain_sql import STEPS
 from results import KINDS, Facts, report
 
@@ -92,8 +93,8 @@ class Bench:
             done = "SELECT max(game_date) FROM loop.analytics.player_game_summary"
             for table, _, _ in STEPS:
                 for other, until in (("plain", ""), ("loop", f"WHERE game_date <= ({done})")):
-                    ours = _checksum(connection, f"gapless.{table}", until)
-                    theirs = _checksum(connection, f"{other}.{table}", until)
+                    ours = checksum(connection, f"gapless.{table}", until)
+                    theirs = checksum(connection, f"{other}.{table}", until)
                     if ours != theirs:
                         sys.exit(f"{table}: gapless and {other} differ: {ours}, {theirs}")
                 counted = f"SELECT count(*), count(DISTINCT game_date) FROM gapless.{table}"
@@ -140,16 +141,6 @@ class Bench:
     def _copy(self, name: str, target: str) -> None:
         shutil.rmtree(self._folder / target, ignore_errors=True)
         shutil.copytree(self._folder / name, self._folder / target)
-
-
-def _checksum(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[int, int]:
-    """Return rows and the sum of their hashes; sums in another order differ in the last bits."""
-    described = connection.execute(f"DESCRIBE {table}").fetchall()
-    columns = sorted((row[0], row[1]) for row in described if row[0] != "gapless_source")
-    parts = [f"round({name}, 9)" if kind == "DOUBLE" else name for name, kind in columns]
-    query = f"SELECT count(*), sum(hash({', '.join(parts)})) FROM {table} {where}"
-    found = connection.execute(query).fetchall()[0]
-    return found[0], found[1]
 
 
 def _script(name: str, *arguments: str) -> Spent:
