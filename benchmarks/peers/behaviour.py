@@ -16,7 +16,8 @@ import duckdb
 from peers.peer import RAW, Peer, Plan, Spent
 from peers.statements import LAST, UPCOMING
 
-DAY = "2023-02-23"
+DAY = "2022-11-04"
+"""A busy date soon after the warm-up, so that little is to be filled before it."""
 CASES = {"first": "First load of the date", "rerun": "The date was good, and is computed again"}
 _SYNTHETIC = "analytics.synthetic_player_game_context"
 

@@ -59,14 +59,16 @@ def measure(
 ) -> Mapping[tuple[str, str], list[Spent]]:
     """Check that each system makes equal tables, then measure them in turn."""
     timings = Timings()
-    systems = [Gapless(folder), *peers]
+    # A run of Dagster stores two events for each of its partitions and tables, one at a time: for a
+    # range of all dates these are 17,800, and minutes go by before the work counts.
+    systems = [Gapless(folder), *(peer for peer in peers if peer.name != "dagster")]
     for system in systems:
         place = folder / f"{system.name} range"
         filled = _fill(system, place, seasons, by_date=False)
         _check_equal(system, place, seasons, by_date=False)
         # The first round is also the check: what was computed is what was timed.
         timings.add(system.name, "range", filled)
-        _smaller(system, place, seasons, timings)
+        _smaller(system, place, seasons, timings, by_date=False)
         shutil.rmtree(place)
     for _ in range(rounds - 1):
         for system in systems:
@@ -81,6 +83,8 @@ def measure(
         filled = _fill(peer, place, seasons, by_date=True)
         _check_equal(peer, place, seasons, by_date=True)
         timings.add(peer.name, "dates", filled)
+        if peer not in systems:
+            _smaller(peer, place, seasons, timings, by_date=True)
         shutil.rmtree(place)
     return timings.found
 
@@ -104,15 +108,17 @@ def _dates_of(system: Peer, folder: Path, seasons: Season) -> Spent:
     return spent
 
 
-def _smaller(system: Peer, place: Path, seasons: Season, timings: Timings) -> None:
+def _smaller(
+    system: Peer, place: Path, seasons: Season, timings: Timings, *, by_date: bool
+) -> None:
     """Measure what is done on finished tables: one date of the last table, and nothing."""
-    day = seasons.days[-1]
+    day = seasons.last(by_date=by_date)
     if system.name != "dbt":
         # dbt keeps no record of dates: a build without a date to build does not exist.
         timings.add(system.name, NOTHING, system.later(place, day))
     system.sql(place, f"DELETE FROM {_stored(system, place)} WHERE game_date = '{day}'")
     timings.add(system.name, ONE_DATE, system.again(place, day))
-    _check_equal(system, place, seasons, by_date=False)
+    _check_equal(system, place, seasons, by_date=by_date)
 
 
 def _stored(system: Peer, place: Path) -> str:
