@@ -19,12 +19,13 @@ from pathlib import Path
 
 import duckdb
 
+from heading import heading
 from peers.behaviour import CASES, cut_season, table, try_out
 from peers.dagster_project import Dagster
 from peers.dbt_project import Dbt
 from peers.ours import Gapless, Naive, Trusting
 from peers.peer import RAW, Peer
-from peers.report import costs, machine
+from peers.report import costs, versions
 from peers.sqlmesh_project import SQLMesh
 from peers.statements import UPCOMING
 from peers.timings import Season, measure
@@ -102,7 +103,7 @@ def _export(plain: Path, folder: Path, by_date: int) -> Season:
 def _behaviour(peers: Sequence[Peer], plain: Path, folder: Path, environments: Path) -> str:
     season = cut_season(str(plain), folder / "season")
     naive, *ours = [kind(environments) for kind in (Naive, Gapless, Trusting)]
-    lines = ["# A partial date", "", machine(peers)]
+    lines = [*heading("A partial date", "against_peers.py"), "", versions(peers)]
     for case, title in CASES.items():
         outcomes = []
         for system in (naive, *peers, *ours):

@@ -93,8 +93,11 @@ def try_out(system: Peer, season: Season, folder: Path, case: str) -> Outcome:
     """Let the incident happen to one system."""
     shutil.rmtree(folder, ignore_errors=True)
     system.lay_out(folder, season.folder, Plan(season.first, season.after, by_date=False))
-    last = DAY if case == "rerun" else season.before
-    filled = system.fill(folder, season.first, last)
+    filled = system.fill(folder, season.first, season.before)
+    if case == "rerun":
+        _plant(system, folder, season, "complete")
+        filled = system.later(folder, DAY)
+        _clear(system, folder)
     if filled["exit"] or _rows(system, folder) != (season.expected if case == "rerun" else 0):
         message = f"{system.name}: the season could not be filled:\n{filled['said'][-2000:]}"
         raise RuntimeError(message)
@@ -102,7 +105,7 @@ def try_out(system: Peer, season: Season, folder: Path, case: str) -> Outcome:
     run = system.again if case == "rerun" else system.later
     stale = _step(system, folder, run(folder, DAY))
     following = _step(system, folder, system.later(folder, season.after))
-    system.sql(folder, f"DELETE FROM {UPCOMING} WHERE game_date = '{DAY}'")
+    _clear(system, folder)
     _plant(system, folder, season, "complete")
     repaired = _step(system, folder, system.later(folder, season.after))
     return Outcome(stale, following, repaired)
@@ -113,6 +116,11 @@ def _plant(system: Peer, folder: Path, season: Season, *names: str) -> None:
     created = f"CREATE TABLE IF NOT EXISTS {UPCOMING} AS FROM {files[0]} LIMIT 0"
     inserted = [f"INSERT INTO {UPCOMING} BY NAME FROM {file}" for file in files]
     system.sql(folder, created, *inserted)
+
+
+def _clear(system: Peer, folder: Path) -> None:
+    """Remove the upcoming rows of the date."""
+    system.sql(folder, f"DELETE FROM {UPCOMING} WHERE game_date = '{DAY}'")
 
 
 def _rows(system: Peer, folder: Path) -> int:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
-import duckdb
-
-from gapless.version import __version__
+from heading import heading
 from peers.peer import Peer, Spent
-from results import processor
 
 TITLES = {
     "plain": "plain set-based SQL, no safeguards",
@@ -46,31 +40,23 @@ ORDER = ("plain", "loop", "gapless", "sqlmesh", "dbt", "dagster")
 Found = Mapping[tuple[str, str], Sequence[Spent]]
 
 
-def machine(peers: Sequence[Peer]) -> str:
-    """Say on what, with what and when something was measured."""
-    versions = "; ".join(f"{peer.title}: {peer.versions()}" for peer in peers)
-    return (
-        f"Gapless {__version__}, DuckDB {duckdb.__version__}, Python {platform.python_version()}, "
-        f"{platform.system()} on {processor()}, {os.cpu_count()} cores, "
-        f"{datetime.now(UTC):%Y-%m-%d}. Written by `against_peers.py`. {versions}."
-    )
+def versions(peers: Sequence[Peer]) -> str:
+    """Say what was measured with."""
+    return "; ".join(f"{peer.title}: {peer.versions()}" for peer in peers) + "."
 
 
 def costs(found: Found, peers: Sequence[Peer], dates: int, by_date: int) -> str:
     """Write what was measured as one page."""
     rounds = max(len(one) for one in found.values())
     lines = [
-        "# Against peers",
+        *heading("Against peers", "against_peers.py"),
         "",
-        machine(peers),
+        versions(peers),
         "",
         f"Four simulated seasons up to player_composite_factors, {dates} dates, as whole "
         f"processes: start, imports and planning are in it. Medians of {rounds} rounds; what goes "
         "date by date was measured once for the peers. Before anything counted, the tables were "
         "equal to those of plain SQL by checksum. Memory is that of the largest process.",
-        "",
-        f"Load of the machine when this was written: {os.getloadavg()[2]:.1f} over 15 minutes; "
-        "with more than one, wall time says less than CPU time.",
         "",
         "Dagster is measured date by date alone, and its last two rows are of those dates: a run "
         "stores two events for each of its partitions and tables, and one for all dates was not "
