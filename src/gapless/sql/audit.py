@@ -162,24 +162,25 @@ def _unpaired(request: AuditRequest) -> str:
     """Keys that are only expected, rows that are not, and rows that are not usable.
 
     Where all is well these are few, so that one join is all that a chunk costs: grouping its rows
-    by their keys first, to have each of them once, would cost as much again.
+    by their keys first, to have each of them once, would cost as much again. The columns beside
+    the key have names that no declared column has.
     """
     partition = identifier(request.scope.partition)
     names = (request.scope.partition, *request.key)
     group = f"wanted.{identifier(request.group)}" if request.group else "NULL"
     there = (
-        f"(SELECT {columns(names)}, {_usable(request)} AS usable "
+        f"(SELECT {columns(names)}, {_usable(request)} AS gapless_usable "
         f"FROM {_candidate_rows(request, 'rows_now')}) AS found"
     )
     return (
         f"SELECT coalesce(wanted.{partition}, found.{partition}) AS {partition}, "
-        f"{columns(request.key, 'found')}, {group} AS part, "
-        f"wanted.{partition} IS NOT NULL AS is_wanted, "
-        f"wanted.{COLUMN_EXCLUDED} IS NOT NULL AS is_excluded, "
-        f"found.{partition} IS NOT NULL AS is_there "
+        f"{columns(request.key, 'found')}, {group} AS gapless_part, "
+        f"wanted.{partition} IS NOT NULL AS gapless_wanted, "
+        f"wanted.{COLUMN_EXCLUDED} IS NOT NULL AS gapless_excluded, "
+        f"found.{partition} IS NOT NULL AS gapless_there "
         f"FROM {_wanted_keys(request, 'wanted')} FULL JOIN {there} "
         f"ON {same(names, 'wanted', 'found')} "
-        f"WHERE wanted.{partition} IS NULL OR found.{partition} IS NULL OR NOT found.usable"
+        f"WHERE wanted.{partition} IS NULL OR found.{partition} IS NULL OR NOT found.gapless_usable"
     )
 
 
@@ -192,28 +193,28 @@ def _group_facts(request: AuditRequest) -> str:
     group = identifier(request.group) if request.group else "NULL"
     due, excluded = f"{COLUMN_EXCLUDED} IS NULL", f"{COLUMN_EXCLUDED} IS NOT NULL"
     taken = (
-        f"SELECT {partition}, {group} AS part, count(*) FILTER (WHERE {due}) AS expected, "
+        f"SELECT {partition}, {group} AS gapless_part, count(*) FILTER (WHERE {due}) AS expected, "
         f"count(*) FILTER (WHERE {due}) AS present, 0 AS unusable, "
         f"count(*) FILTER (WHERE {excluded}) AS unexpected, count(*) AS distinct_keys, "
         f"count(*) FILTER (WHERE {excluded}) AS excluded "
         f"FROM {_wanted_keys(request, 'wanted')} GROUP BY ALL"
     )
     absent = (
-        f"SELECT {partition}, part, 0, -count(*) FILTER (WHERE NOT is_excluded), 0, "
-        "-count(*) FILTER (WHERE is_excluded), -count(*), 0 "
-        "FROM unpaired WHERE NOT is_there GROUP BY ALL"
+        f"SELECT {partition}, gapless_part, 0, -count(*) FILTER (WHERE NOT gapless_excluded), 0, "
+        "-count(*) FILTER (WHERE gapless_excluded), -count(*), 0 "
+        "FROM unpaired WHERE NOT gapless_there GROUP BY ALL"
     )
     strays = (
         f"SELECT {partition}, NULL, 0, 0, 0, count(*), count(*), 0 "
         f"FROM (SELECT DISTINCT {columns((request.scope.partition, *request.key))} FROM unpaired "
-        "WHERE NOT is_wanted) AS strays GROUP BY 1"
+        "WHERE NOT gapless_wanted) AS strays GROUP BY 1"
     )
     parts = [taken, absent, strays]
     if request.gate.required:
         parts.append(_barren_keys(request))
     sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in FACTS)
     union = "\nUNION ALL\n".join(parts)
-    return f"SELECT {partition}, part, {sums} FROM (\n{union}\n) AS counted GROUP BY ALL"
+    return f"SELECT {partition}, gapless_part, {sums} FROM (\n{union}\n) AS counted GROUP BY ALL"
 
 
 def _barren_keys(request: AuditRequest) -> str:
@@ -221,9 +222,9 @@ def _barren_keys(request: AuditRequest) -> str:
     partition = identifier(request.scope.partition)
     names = (request.scope.partition, *request.key)
     return (
-        f"SELECT {partition}, part, 0, -count(*), count(*), 0, 0, 0 "
-        f"FROM (SELECT DISTINCT {columns(names, 'u')}, u.part FROM unpaired AS u "
-        "WHERE u.is_wanted AND u.is_there AND NOT u.is_excluded AND NOT EXISTS "
+        f"SELECT {partition}, gapless_part, 0, -count(*), count(*), 0, 0, 0 "
+        f"FROM (SELECT DISTINCT {columns(names, 'u')}, u.gapless_part FROM unpaired AS u "
+        "WHERE u.gapless_wanted AND u.gapless_there AND NOT u.gapless_excluded AND NOT EXISTS "
         f"(SELECT 1 FROM {_candidate_rows(request, 'c')} "
         f"WHERE {_usable(request, 'c')} AND {same(names, 'c', 'u')})) AS barren GROUP BY ALL"
     )
@@ -237,7 +238,7 @@ def _partition_facts(request: AuditRequest) -> str:
         else "0"
     )
     worst = (
-        "arg_min({'name': part, 'expected': expected, 'present': present}, "
+        "arg_min({'name': gapless_part, 'expected': expected, 'present': present}, "
         "present / expected) FILTER (WHERE expected > 0)"
         if request.group
         else "NULL"
