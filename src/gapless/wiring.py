@@ -119,12 +119,13 @@ def warehouse_of(settings: Settings, *, read_only: bool) -> Warehouse:
         )
     from gapless.warehouse.duckdb import DuckDBWarehouse  # noqa: PLC0415 - drivers load lazily
 
+    spill_folder = _spill_folder(settings.spill_folder)
     try:
         return DuckDBWarehouse(
             placed(setting),
             read_only=read_only,
             memory_limit=settings.memory_limit,
-            spill_folder=_spill_folder(settings.spill_folder),
+            spill_folder=spill_folder,
         )
     except ConfigError as error:
         raise ConfigError(f"{error} (from {setting.origin})") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -26,6 +26,11 @@ def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
         try:
             connection.execute(f"USE {name}")
             yield connection
+        except duckdb.Error:
+            # What failed may have left its transaction open, in which nothing more can be said.
+            with suppress(duckdb.Error):
+                connection.rollback()
+            raise
         finally:
             connection.execute("USE memory")
             connection.execute(f"DETACH {name}")

@@ -269,7 +269,11 @@ class Shopkeeper:
 
     def table_names(self) -> list[str]:
         """Return the tables there are."""
-        query = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal"
+        # Other files may be attached to the DuckDB that is asked.
+        query = (
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+            "WHERE NOT internal AND database_name = current_database()"
+        )
         return [name for (name,) in self.rows(query)]
 
     def everything(self) -> dict[str, list[Row]]:

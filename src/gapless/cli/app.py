@@ -45,9 +45,9 @@ def run(arguments: Sequence[str]) -> int:
             "for the rest.\n"
         )
         return EXIT_INTERRUPTED
-    except SystemExit:
-        # Only the help's own console ends the program, when its reader has seen enough.
-        return 0
+    except SystemExit as ended:
+        # The help's own console ends the program when its reader has seen enough.
+        return 0 if ended.code in (0, None) else GaplessError.exit_code
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
         if os.environ.get("GAPLESS_DEBUG"):
             import traceback  # noqa: PLC0415 - for those who look for a bug

@@ -50,6 +50,8 @@ def _table(rows: Mapping[str, str], columns: int) -> str:
 
 
 def _columns() -> int:
+    if sys.stdout is None:
+        return USUAL
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):

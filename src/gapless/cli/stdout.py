@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 
 def show_plain(text: str) -> None:
-    """Print a finished text as it is."""
+    """Print a finished text as it is; nowhere, where stdout was closed."""
+    if sys.stdout is None:
+        return
     with reader_may_leave():
         sys.stdout.write(text)
         sys.stdout.flush()

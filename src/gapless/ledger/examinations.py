@@ -40,5 +40,7 @@ class Examinations(ABC):
         """Keep the newest examination of each partition; one from before is replaced."""
 
     @abstractmethod
-    def examinations(self) -> list[Examination]:
-        """Return what is known of every partition."""
+    def examinations(
+        self, *, first: date | None = None, last: date | None = None
+    ) -> list[Examination]:
+        """Return what is known of the partitions from … to (inclusive), or of all."""

@@ -10,6 +10,7 @@ from gapless.ledger.sql_access import SqlAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
 
 class SqlExaminations(SqlAccess):
@@ -22,8 +23,11 @@ class SqlExaminations(SqlAccess):
         with self._writing(f"{len(examinations)} examinations were not kept.") as connection:
             rows.upsert(connection, schema.examinations, rows.to_rows(examinations))
 
-    def examinations(self) -> list[Examination]:
-        """Return what is known of every partition."""
-        query = rows.select_fields(schema.examinations, Examination)
+    def examinations(
+        self, *, first: date | None = None, last: date | None = None
+    ) -> list[Examination]:
+        """Return what is known of the partitions from … to (inclusive), or of all."""
+        kept = schema.examinations
+        query = rows.between(rows.select_fields(kept, Examination), kept, first, last)
         with self._reading() as connection:
             return rows.read(connection, query, Examination)

@@ -6,10 +6,9 @@ table, one for each check of a source that has something new to examine. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from functools import partial
 
 from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
@@ -99,7 +98,7 @@ def read_picture(
     tables: Iterable[Table],
     span: DateRange,
     waivers: Waivers | None = None,
-    known: Known | None = None,
+    known: Callable[[date, date], Known] | None = None,
 ) -> Picture:
     """Read what the given tables and dates depend on.
 
@@ -113,7 +112,7 @@ def read_picture(
         tables: The tables asked for.
         span: The dates asked for.
         waivers: What somebody permits.
-        known: What the checks of sources found before.
+        known: Tells what the checks of sources found before on the dates from … to.
     """
     needed = needed_dates(pipeline, calendar, tables, span)
     picture = Picture(
@@ -129,28 +128,32 @@ def read_picture(
         waivers=waivers or Waivers(),
     )
     with ThreadPoolExecutor(READERS, "gapless-reader") as pool:
-        names = list(needed)
-        read = pool.map(
-            partial(_read_tables, warehouse, picture), [names[n::READERS] for n in range(READERS)]
-        )
-        picture.publications.update(warehouse.publications())
-        for _ in read:
-            pass  # an error of a reader is raised here
-    for source in pipeline.sources:
-        if source.name in needed and source.checks:
-            check_source(warehouse, picture, source, known or {})
+        reading = [pool.submit(_read_table, warehouse, picture, name) for name in needed]
+        try:
+            picture.publications.update(warehouse.publications())
+            for read in reading:
+                read.result()
+        except BaseException:
+            # Nobody waits for more than what is being read at this moment.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    checked = [s for s in pipeline.sources if s.name in needed and s.checks]
+    if checked:
+        spans = [needed[source.name] for source in checked]
+        first, last = min(span.first for span in spans), max(span.last for span in spans)
+        before = known(first, last) if known is not None else {}
+        for source in checked:
+            check_source(warehouse, picture, source, before)
     return picture
 
 
-def _read_tables(warehouse: Warehouse, picture: Picture, names: Sequence[str]) -> None:
-    """Read the contents of some tables on a session of their own."""
-    pipeline, catalog = picture.pipeline, picture.catalog
+def _read_table(warehouse: Warehouse, picture: Picture, name: str) -> None:
+    """Read the contents of a table on a session of its own."""
+    pipeline, catalog, dates = picture.pipeline, picture.catalog, picture.needed[name]
     session = warehouse.session()
     try:
-        for name in names:
-            dates = picture.needed[name]
-            picture.contents[name] = read_contents(session, pipeline, catalog, name, dates)
-            read_projections(session, picture, name, dates)
+        picture.contents[name] = read_contents(session, pipeline, catalog, name, dates)
+        read_projections(session, picture, name, dates)
     finally:
         session.close()
 

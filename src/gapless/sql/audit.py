@@ -238,8 +238,8 @@ def _partition_facts(request: AuditRequest) -> str:
         else "0"
     )
     worst = (
-        "arg_min({'name': gapless_part, 'expected': expected, 'present': present}, "
-        "present / expected) FILTER (WHERE expected > 0)"
+        "first({'name': gapless_part, 'expected': expected, 'present': present} "
+        "ORDER BY present / expected, expected DESC, gapless_part) FILTER (WHERE expected > 0)"
         if request.group
         else "NULL"
     )

@@ -38,6 +38,14 @@ class ExaminationContract:
         ledger.record_examinations([newer])
         assert again.examinations() == [newer]
 
+    def test_examinations_of_some_dates(self, ledger: Ledger) -> None:
+        """Only those from … to are returned, both included."""
+        found = [replace(an_examination(), partition=DAY + timedelta(days=n)) for n in range(4)]
+        ledger.record_examinations(found)
+        first, last = found[1].partition, found[2].partition
+        asked = sorted(ledger.examinations(first=first, last=last), key=lambda e: e.partition)
+        assert asked == found[1:3]
+
     def test_nothing_examined(self, ledger: Ledger) -> None:
         """Recording nothing is no error."""
         ledger.record_examinations([])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from gapless.declare.pipeline import Pipeline
@@ -67,7 +68,7 @@ def load(workspace: Workspace, folder: Path) -> LoadReport:
         tables=sources,
         span=DateRange(date.min, date.max),
         waivers=known_waivers(workspace),
-        known=known_examinations(workspace),
+        known=partial(known_examinations, workspace),
     )
     remember_examined(workspace, picture)
     standings = [

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from gapless.declare.calendar import Calendar
 from gapless.declare.pipeline import Pipeline
 from gapless.declare.tables import Derived, Source, Table
 from gapless.errors import LedgerUnavailable, UsageError, nearest
-from gapless.ledger.examinations import Examination
 from gapless.partitions import DateRange
 from gapless.plan.build import Request, resolve_request
 from gapless.plan.derive import derive_standings
 from gapless.plan.doubts import measure_doubts
 from gapless.plan.picture import Picture
 from gapless.plan.reading import read_calendar, read_picture
+from gapless.plan.source_checks import Known
 from gapless.plan.standings import Standings
 from gapless.plan.waivers import Waivers
 from gapless.verbs.workspace import Workspace
@@ -118,7 +119,7 @@ def look_at(
         tables=tables,
         span=DateRange(dates[0], dates[-1]),
         waivers=known_waivers(workspace) if waivers is None else waivers,
-        known=known_examinations(workspace),
+        known=partial(known_examinations, workspace),
     )
     remember_examined(workspace, picture)
     return derive_standings(picture, measure_doubts(warehouse, picture)), dates
@@ -138,13 +139,16 @@ def known_waivers(workspace: Workspace) -> Waivers:
         return Waivers()
 
 
-def known_examinations(workspace: Workspace) -> dict[tuple[str, date], Examination]:
-    """Return what the checks of sources found before, in one query of the ledger."""
+def known_examinations(workspace: Workspace, first: date, last: date) -> Known:
+    """Return what the checks of sources found before on some dates, in one query of the ledger.
+
+    Nothing where the ledger cannot be read, or not understood: then all is examined again.
+    """
     if workspace.ledger is None:
         return {}
     try:
-        found = workspace.ledger.examinations()
-    except LedgerUnavailable:
+        found = workspace.ledger.examinations(first=first, last=last)
+    except (LedgerUnavailable, ValueError):
         return {}
     return {(one.table, one.partition): one for one in found}
 

@@ -7,6 +7,7 @@ process, so a crash leaves nothing to clean.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import threading
@@ -265,7 +266,7 @@ def _settings(
     file: Path, memory_limit: str | None, spill_folder: Path | None, threads: int | None
 ) -> dict[str, str | bool | int | float | list[str]]:
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": str((spill_folder or file.parent) / f"{file.name}.tmp"),
+        "temp_directory": str(_spilled_to(file, spill_folder)),
         # Rows of a partition have no order; keeping one costs memory and parallelism.
         "preserve_insertion_order": False,
     }
@@ -274,6 +275,14 @@ def _settings(
     if threads is not None:
         settings["threads"] = threads
     return settings
+
+
+def _spilled_to(file: Path, folder: Path | None) -> Path:
+    """Return a folder that no other warehouse spills to, also none of the same name elsewhere."""
+    if folder is None:
+        return file.with_name(f"{file.name}.tmp")
+    place = hashlib.blake2b(str(file.resolve()).encode(), digest_size=4).hexdigest()
+    return folder / f"{file.name}.{place}.tmp"
 
 
 def _walk(node: object, own: frozenset[str], tables: set[str]) -> None:

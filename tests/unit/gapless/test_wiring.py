@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from gapless.config.settings import CONFIG_FILE, Settings, load_settings
 from gapless.errors import ConfigError, LedgerUnavailable, QueryFailed, WarehouseBusy
+from gapless.warehouse.duckdb import DuckDBWarehouse
 from gapless.wiring import open_tables, pipeline_of, readable_ledger, warehouse_of
 
 FILE = """\
@@ -134,7 +136,21 @@ def test_what_does_not_fit_in_memory_goes_where_the_site_says(tmp_path: Path) ->
     warehouse.stage("much", "SELECT range AS n, hash(range) AS h FROM range(6000000)")
     spilled = [path.name for path in (tmp_path / "fast").iterdir()]
     warehouse.close()
-    assert spilled == ["nba.duckdb.tmp"]
+    assert len(spilled) == 1
+    assert re.fullmatch(r"nba\.duckdb\.[0-9a-f]{8}\.tmp", spilled[0])
+
+
+def test_warehouses_of_one_name_do_not_spill_into_one_folder(tmp_path: Path) -> None:
+    """Production and test may share a fast disk; their files are called alike."""
+    (tmp_path / "fast").mkdir()
+    places = set()
+    for name in ("production", "test"):
+        (tmp_path / name).mkdir()
+        url = f"duckdb:///{tmp_path / name / 'nba.duckdb'}"
+        warehouse = DuckDBWarehouse(url, spill_folder=tmp_path / "fast")
+        places.add(warehouse.fetch("SELECT current_setting('temp_directory')")[0][0])
+        warehouse.close()
+    assert len(places) == 2
 
 
 def test_a_folder_to_spill_into_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -142,4 +158,6 @@ def test_a_folder_to_spill_into_that_is_not_there_is_refused(tmp_path: Path) -> 
     with pytest.raises(ConfigError, match=r"spill_folder = 'slow' .*is no folder") as caught:
         warehouse_of(site(tmp_path, "slow"), read_only=False)
     assert CONFIG_FILE in str(caught.value)
+    assert "warehouse" not in caught.value.what
+    assert caught.value.advice
     assert not (tmp_path / "nba.duckdb").exists()

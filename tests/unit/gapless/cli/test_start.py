@@ -102,3 +102,10 @@ def test_a_name_that_is_not_public_does_not_exist() -> None:
 
 def test_public_names_are_listed_before_they_are_imported() -> None:
     assert set(gapless.__all__) <= set(dir(gapless))
+
+
+def test_help_that_nobody_can_read_is_no_error() -> None:
+    """A program may be started with stdout closed."""
+    command = ["sh", "-c", f"exec {sys.executable} -m gapless --help >&-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
