@@ -144,4 +144,11 @@ def _aims(medians: Mapping[tuple[str, str], Mapping[str, float]], proportion: fl
                 lines.append(
                     f"- {title}, all dates, CPU ÷ Gapless: {ratio:.1f}; the aim of {aim} is {met}."
                 )
+    if ("plain", "range") in medians:
+        plain = medians["plain", "range"]["cpu"]
+        lines.append(
+            f"- Plain SQL alone takes {plain:.1f} s as a process, so whoever is to be "
+            f"{AIMS['range']} times faster than a peer has little left for anything else. Where "
+            f"the other {ours - plain:.1f} s of Gapless go is in [RESULTS.md](../RESULTS.md)."
+        )
     return lines
